@@ -1,0 +1,63 @@
+"""Ties allauth's sign-up and password pages to the hub's own services."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.shortcuts import redirect
+
+from hub.actors import Actor
+from hub.context import client_ip
+from hub.domain import slugs
+from hub.domain.actions import HubAction
+from hub.models import Namespace, User
+from hub.services import accounts, audit
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Names are checked against the shared name space, and every change of an account is audited."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Whether strangers may sign up (`HUB_SIGNUP_OPEN`)."""
+        return settings.SIGNUP_OPEN
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  # allauth's signature
+        """A username that is free among people and organizations alike."""
+        username = slugs.normalize(username)
+        try:
+            slugs.check_namespace(username)
+        except slugs.InvalidName as error:
+            raise ValidationError(str(error)) from None
+        if not shallow and Namespace.objects.filter(slug=username).exists():
+            raise ValidationError(f"The name “{username}” is taken.")
+        return username
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:  # noqa: FBT001, FBT002
+        """Create the account and its namespace together. Losing a race for the name leads back to the form."""
+        user = super().save_user(request, user, form, commit=False)
+        if commit:
+            try:
+                accounts.create(by=_actor(request), user=user)
+            except (accounts.NameTaken, accounts.EmailTaken) as error:
+                messages.error(request, str(error))
+                raise ImmediateHttpResponse(redirect("account_signup")) from None
+        return user
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Store a new password and record that it changed."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            person = cast(User, user)
+            by = Actor(user=person, ip_address=client_ip(self.request) if self.request else None)
+            audit.record(by, HubAction.ACCOUNT_PASSWORD_CHANGE, person, namespace=person.namespace)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return Actor(request_id=request.META.get("hub.request_id", ""), ip_address=client_ip(request))

@@ -1,0 +1,1 @@
+"""What every API of the hub shares: authentication, errors, pages, limits, parsing."""

@@ -1,0 +1,63 @@
+"""Limits on the rate of API calls, told in the RateLimit headers of the IETF's draft (draft-ietf-httpapi-ratelimit-headers).
+
+A fixed window of one minute for each token, person or address. Counting is one cache operation.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from hub.context import client_ip
+from hub.models import ApiToken
+
+WINDOW = 60
+
+
+class RateLimit(BaseThrottle):
+    """Counts the request against its caller's limit and leaves the count for `add_headers`."""
+
+    def allow_request(self, request: Request, view: object) -> bool:
+        """Whether the caller's window still has room."""
+        limit, key = self._limit_and_key(request)
+        now = time.time()
+        window = int(now // WINDOW)
+        self.reset = WINDOW - int(now % WINDOW)
+        used = self._count(f"rate:{key}:{window}")
+        request._request.META["hub.rate"] = (limit, max(limit - used, 0), self.reset)
+        return used <= limit
+
+    def wait(self) -> float:
+        """Seconds until the window ends."""
+        return self.reset
+
+    @staticmethod
+    def _limit_and_key(request: Request) -> tuple[int, str]:
+        if isinstance(request.auth, ApiToken):
+            return settings.API_RATE_PER_MINUTE, f"token:{request.auth.pk}"
+        if request.user.is_authenticated:
+            return settings.API_RATE_PER_MINUTE, f"user:{request.user.pk}"
+        return settings.API_ANONYMOUS_RATE_PER_MINUTE, f"ip:{client_ip(request._request)}"
+
+    @staticmethod
+    def _count(key: str) -> int:
+        cache.add(key, 0, WINDOW * 2)
+        try:
+            return cache.incr(key)
+        except ValueError:  # evicted between the two calls
+            cache.set(key, 1, WINDOW * 2)
+            return 1
+
+
+def add_headers(request: Request, response: HttpResponseBase) -> None:
+    """Tell the caller its limit and what is left of it."""
+    rate = request._request.META.get("hub.rate")
+    if rate is not None:
+        limit, remaining, reset = rate
+        response["RateLimit-Policy"] = f'"default";q={limit};w={WINDOW}'
+        response["RateLimit"] = f'"default";r={remaining};t={reset}'

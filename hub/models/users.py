@@ -1,0 +1,30 @@
+"""People."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+
+
+class User(AbstractUser):
+    """A person who signs in. The username is the slug of the person's own namespace (`hub.Namespace`).
+
+    People are made by `hub.services.accounts.create`, which takes the slug in the same transaction.
+    """
+
+    email = models.EmailField("e-mail address", unique=True)
+    objects: ClassVar[UserManager[User]] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(username=models.functions.Lower("username")), name="user_username_lower"
+            ),
+            models.CheckConstraint(condition=models.Q(email=models.functions.Lower("email")), name="user_email_lower"),
+        ]
+
+    def get_display_name(self) -> str:
+        """The full name if there is one, else the username."""
+        return self.get_full_name() or self.username

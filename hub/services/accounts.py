@@ -1,0 +1,40 @@
+"""People's accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db import IntegrityError, transaction
+
+from hub.actors import Actor
+from hub.domain import slugs
+from hub.domain.actions import HubAction
+from hub.models import Namespace, User
+from hub.services import audit
+
+
+class NameTaken(Exception):
+    """The slug belongs to another person or organization."""
+
+
+class EmailTaken(Exception):
+    """Another account has this e-mail address."""
+
+
+def create(*, by: Actor, user: User) -> User:
+    """Save a new `user` (username, e-mail and password are set on it) together with the namespace of that name.
+
+    Raises InvalidName, NameTaken or EmailTaken; then nothing is stored.
+    """
+    user.username = slugs.check_namespace(slugs.normalize(user.username))
+    user.email = slugs.normalize(user.email)
+    try:
+        with transaction.atomic():
+            user.save()
+            namespace = Namespace.objects.create(slug=user.username, user=user)
+            audit.record(replace(by, user=by.user or user), HubAction.ACCOUNT_CREATE, user, namespace=namespace)
+    except IntegrityError:
+        if User.objects.filter(email=user.email).exists():
+            raise EmailTaken("An account with this e-mail address exists.") from None
+        raise NameTaken(f"The name “{user.username}” is taken.") from None
+    return user

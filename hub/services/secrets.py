@@ -1,0 +1,82 @@
+"""People's secrets: kept encrypted, given only to their owner's clients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.db import transaction
+
+from hub.actors import Actor
+from hub.domain import slugs
+from hub.domain.actions import HubAction
+from hub.domain.decisions import PermissionRefused
+from hub.models import User, UserSecret
+from hub.policies import namespaces
+from hub.services import audit
+
+NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+VALUE_MAX_LENGTH = 8192
+
+
+class InvalidSecret(ValueError):
+    """The name or the value cannot be used; the message says why without repeating the value."""
+
+
+def put(*, by: Actor, name: str, value: str, allowed_namespaces: Iterable[str] = ()) -> UserSecret:
+    """Keep or replace a secret of the actor. Raises PermissionRefused, InvalidSecret or InvalidName."""
+    if by.user is None or by.token is not None:
+        raise PermissionRefused("Sign in in the browser to keep secrets.")
+    if not NAME_PATTERN.fullmatch(name):
+        raise InvalidSecret("A secret's name has only letters, digits and “_”, and does not start with a digit.")
+    if not value or len(value) > VALUE_MAX_LENGTH or not value.isascii() or not value.isprintable():
+        raise InvalidSecret(f"A secret is 1 to {VALUE_MAX_LENGTH} printable ASCII characters on one line.")
+    allowed = sorted({slugs.normalize(slug) for slug in allowed_namespaces if slug.strip()})
+    with transaction.atomic():
+        secret, created = UserSecret.objects.update_or_create(
+            user=by.user,
+            name=name,
+            defaults={"ciphertext": _vault().encrypt(value.encode()), "allowed_namespaces": allowed},
+        )
+        data = {"name": name, "new": created, "allowed_namespaces": allowed}
+        audit.record(by, HubAction.SECRET_SET, secret, namespace=by.user.namespace, data=data)
+    return secret
+
+
+def delete(*, by: Actor, secret: UserSecret) -> None:
+    """Forget a secret of the actor. Raises PermissionRefused."""
+    if by.user is None or secret.user_id != by.user.id or by.token is not None:
+        raise PermissionRefused("Only its owner deletes a secret.")
+    with transaction.atomic():
+        audit.record(by, HubAction.SECRET_DELETE, secret, namespace=by.user.namespace, data={"name": secret.name})
+        secret.delete()
+
+
+@dataclass(frozen=True)
+class SecretBox:
+    """One person's secrets for one request, decrypted only when asked for by an assistant that may have them."""
+
+    rows: dict[str, UserSecret]
+    trusted: frozenset[str]
+
+    def value(self, name: str, *, namespace: str) -> str | None:
+        """The secret `name` for an assistant of `namespace`; None if there is none or it is not meant for that namespace."""
+        row = self.rows.get(name)
+        if row is None or not (namespace in self.trusted or namespace in row.allowed_namespaces):
+            return None
+        return _vault().decrypt(bytes(row.ciphertext)).decode()
+
+
+def open_box(user: User | None) -> SecretBox:
+    """The secrets of `user`. At most two queries."""
+    rows = {row.name: row for row in UserSecret.objects.filter(user=user)} if user else {}
+    trusted = namespaces.belonging(user).values_list("slug", flat=True) if user and rows else ()
+    return SecretBox(rows, frozenset(trusted))
+
+
+def _vault() -> MultiFernet:
+    """Encrypts with the first key and decrypts with any, so that a key can be replaced."""
+    return MultiFernet([Fernet(key) for key in settings.VAULT_KEYS])

@@ -1,0 +1,56 @@
+"""Remembers decisions for a few seconds, in this process, so that a client that polls costs no queries.
+
+Nothing is served from here that is older than TTL seconds. Every mutation clears this process's copy at once (the
+audit log sees to it); other processes catch up within TTL. Changing requests never use it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from django.db import transaction
+
+TTL = 4.0
+MAX_ENTRIES = 20_000
+
+
+class ShortCache:
+    """A bounded table of values with the time at which their computation began."""
+
+    def __init__(
+        self, ttl: float = TTL, max_entries: int = MAX_ENTRIES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ttl, self._max_entries, self._clock = ttl, max_entries, clock
+        self._entries: dict[Hashable, tuple[float, Any]] = {}
+        self._lock = threading.Lock()
+
+    def get[T](self, key: Hashable, compute: Callable[[], T]) -> T:
+        """The value of `key`, computed anew if there is none younger than the TTL. What `compute` raises is not kept."""
+        entry = self._entries.get(key)
+        started = self._clock()
+        if entry is not None and started - entry[0] < self._ttl:
+            value: T = entry[1]
+            return value
+        value = compute()
+        with self._lock:
+            if len(self._entries) >= self._max_entries:
+                self._entries.clear()
+            self._entries[key] = (started, value)
+        return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+
+
+decisions = ShortCache()
+
+
+def forget_on_change() -> None:
+    """Forget all decisions now and again when the transaction commits: in between, others may have asked."""
+    decisions.clear()
+    transaction.on_commit(decisions.clear)

@@ -1,0 +1,33 @@
+"""All addresses. First segments are reserved names (hub/domain/slugs.py); what is left belongs to namespaces."""
+
+from django.conf import settings
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from hub.api.me import MeView
+from hub.views import components, health, sign_in
+
+api_v1 = [
+    path("me", MeView.as_view(), name="me"),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("registry.urls_api")),
+    path("", include("assistants.urls_api")),
+]
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("account/link/<str:uid>/<str:token>", sign_in.sign_in_by_link, name="sign-in-link"),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include((api_v1, "api"))),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),
+    path("", include("assistants.continue_client.urls")),
+]
+
+if settings.DEBUG:
+    urlpatterns.append(path("-/components", components.components, name="components"))
+
+handler400 = "hub.views.errors.bad_request"
+handler403 = "hub.views.errors.forbidden"
+handler404 = "hub.views.errors.not_found"
+handler500 = "hub.views.errors.server_error"
