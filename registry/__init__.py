@@ -1,0 +1,1 @@
+"""Versioned packages of every kind: names, manifests, releases, search."""

@@ -1,0 +1,106 @@
+"""Releases over REST."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from hub import keyset
+from hub.api import conditional
+from hub.api.views import HubAPIView
+from registry import lookups
+from registry.api import serializers as shapes
+from registry.api.errors import as_problems
+from registry.models import Release, Visibility
+from registry.services import releases
+
+NEWEST_FIRST = keyset.Order("version", ("-version_key", "-id"))
+MEDIA_TYPES = {"yaml": "application/yaml", "markdown": "text/markdown; charset=utf-8"}
+
+
+class ReleaseListView(HubAPIView):
+    """The releases of one package."""
+
+    @extend_schema(operation_id="releases_list", parameters=[shapes.ReleaseListInput], responses=shapes.ReleasePage)
+    def get(self, request: Request, namespace: str, name: str) -> Response:
+        """Releases, newest version first, yanked ones included."""
+        asked = self.read(shapes.ReleaseListInput, request.query_params)
+        package = lookups.package(self.actor, namespace, name)
+        rows = Release.objects.filter(package=package).select_related("published_by", "package__namespace")
+        with as_problems():
+            page = keyset.paginate(rows, NEWEST_FIRST, limit=asked["limit"], cursor=asked.get("cursor") or None)
+        items = shapes.ReleaseOutput(page.items, many=True).data
+        return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
+
+    @extend_schema(
+        operation_id="releases_publish", request=shapes.ReleaseInput, responses={201: shapes.ReleaseDetailOutput}
+    )
+    def post(self, request: Request, namespace: str, name: str) -> Response:
+        """Publish a release. It can never be changed, and its version never used again."""
+        package = lookups.package(self.actor, namespace, name)
+        asked = self.read(shapes.ReleaseInput, request.data)
+        notes = releases.Notes(asked["readme"], asked["changelog"])
+        with as_problems():
+            release = releases.publish(
+                by=self.actor, package=package, version=asked["version"], manifest=asked["manifest"], notes=notes
+            )
+        location = f"/api/v1/packages/{package}/releases/{release.version}"
+        return Response(
+            shapes.ReleaseDetailOutput(release).data, status.HTTP_201_CREATED, headers={"Location": location}
+        )
+
+
+class ReleaseView(HubAPIView):
+    """One release, by exact version, `latest` or range."""
+
+    @extend_schema(operation_id="releases_read", responses=shapes.ReleaseDetailOutput)
+    def get(self, request: Request, namespace: str, name: str, version: str) -> Response:
+        """Read a release with its texts."""
+        with as_problems():
+            release = lookups.release(lookups.package(self.actor, namespace, name), version)
+        return Response(shapes.ReleaseDetailOutput(release).data)
+
+
+class ManifestView(HubAPIView):
+    """The manifest as it was published."""
+
+    @extend_schema(operation_id="releases_manifest", responses={(200, "application/yaml"): OpenApiTypes.BINARY})
+    def get(self, request: Request, namespace: str, name: str, version: str) -> Response:
+        """The manifest's bytes; the ETag is their digest."""
+        with as_problems():
+            package = lookups.package(self.actor, namespace, name)
+            release = lookups.release(package, version)
+        public = package.visibility == Visibility.PUBLIC
+        exact = version == release.version
+        caching = conditional.caching(public=public, immutable=exact)
+        return conditional.answer(
+            request, release.manifest.encode(), release.digest, MEDIA_TYPES[release.format], caching
+        )
+
+
+class YankView(HubAPIView):
+    """Yanking."""
+
+    @extend_schema(operation_id="releases_yank", request=shapes.YankInput, responses=shapes.ReleaseDetailOutput)
+    def post(self, request: Request, namespace: str, name: str, version: str) -> Response:
+        """Keep a release from being chosen again. What has it locked keeps it."""
+        asked = self.read(shapes.YankInput, request.data)
+        with as_problems():
+            release = lookups.release(lookups.package(self.actor, namespace, name), version)
+        releases.yank(by=self.actor, release=release, reason=asked["reason"])
+        return Response(shapes.ReleaseDetailOutput(lookups.release(release.package, release.version)).data)
+
+
+class UnyankView(HubAPIView):
+    """Taking a yank back."""
+
+    @extend_schema(operation_id="releases_unyank", request=None, responses=shapes.ReleaseDetailOutput)
+    def post(self, request: Request, namespace: str, name: str, version: str) -> Response:
+        """Let a yanked release be chosen again."""
+        with as_problems():
+            release = lookups.release(lookups.package(self.actor, namespace, name), version)
+        releases.unyank(by=self.actor, release=release)
+        return Response(shapes.ReleaseDetailOutput(lookups.release(release.package, release.version)).data)

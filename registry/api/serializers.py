@@ -1,0 +1,182 @@
+"""Shapes of the registry's input and output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from registry.catalogue import ORDERS
+from registry.kinds import KINDS
+from registry.models import Package, Release, Visibility
+
+MAX_LIMIT = 100
+
+
+class SearchInput(serializers.Serializer[Any]):
+    """Query of the list of packages."""
+
+    q = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="Words to look for.")
+    kind = serializers.CharField(
+        required=False, allow_blank=True, max_length=20, help_text="Only packages of this kind."
+    )
+    namespace = serializers.CharField(required=False, allow_blank=True, max_length=39, help_text="Only this namespace.")
+    tag = serializers.CharField(
+        required=False, allow_blank=True, max_length=40, help_text="Only packages with this tag."
+    )
+    sort = serializers.ChoiceField(
+        choices=list(ORDERS), required=False, help_text="`relevance` is the default with `q`, else `updated`."
+    )
+    cursor = serializers.CharField(
+        required=False, allow_blank=True, max_length=1000, help_text="From `next` or `previous`."
+    )
+    limit = serializers.IntegerField(
+        required=False, default=30, min_value=1, max_value=MAX_LIMIT, help_text="Rows a page."
+    )
+
+
+class PackageInput(serializers.Serializer[Any]):
+    """A new package."""
+
+    namespace = serializers.CharField(max_length=39, help_text="Yours, or an organization's that you manage.")
+    name = serializers.CharField(max_length=100)
+    kind = serializers.CharField(max_length=20, help_text="`rule`, `prompt`, `mcp-server`, `model` or `assistant`.")
+    visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PRIVATE)
+    summary = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+    def validate_kind(self, value: str) -> str:
+        """Kinds are known only once all packages are loaded."""
+        if value not in KINDS:
+            raise serializers.ValidationError(f"“{value}” is no kind of package. Use one of: {', '.join(KINDS)}.")
+        return value
+
+
+class ReleaseInput(serializers.Serializer[Any]):
+    """A new release."""
+
+    version = serializers.CharField(max_length=64, help_text="A semantic version, such as `1.2.0`.")
+    manifest = serializers.CharField(trim_whitespace=False, help_text="config.yaml v1, or Markdown for a rule.")
+    readme = serializers.CharField(
+        trim_whitespace=False, required=False, allow_blank=True, default="", help_text="Markdown."
+    )
+    changelog = serializers.CharField(
+        trim_whitespace=False, required=False, allow_blank=True, default="", help_text="Markdown."
+    )
+
+
+class YankInput(serializers.Serializer[Any]):
+    """Why a release is yanked."""
+
+    reason = serializers.CharField(max_length=500, help_text="Shown to people who have the release locked.")
+
+
+class ReleaseListInput(serializers.Serializer[Any]):
+    """Query of a list of releases."""
+
+    cursor = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    limit = serializers.IntegerField(required=False, default=30, min_value=1, max_value=MAX_LIMIT)
+
+
+class ReleaseOutput(serializers.ModelSerializer[Release]):
+    """A release without its texts."""
+
+    package = serializers.CharField(source="package.__str__")
+    published_by = serializers.CharField(source="published_by.username", default=None)
+    is_yanked = serializers.BooleanField()
+    yank_reason = serializers.CharField()
+    manifest_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Release
+        fields = (
+            "package",
+            "version",
+            "digest",
+            "format",
+            "title",
+            "secrets",
+            "inputs",
+            "warnings",
+            "published_by",
+            "published_at",
+            "is_yanked",
+            "yank_reason",
+            "manifest_url",
+        )
+
+    def get_manifest_url(self, release: Release) -> str:
+        """Where the manifest's bytes are."""
+        return f"{settings.BASE_URL}/api/v1/packages/{release.package}/releases/{release.version}/manifest"
+
+
+class ReleaseDetailOutput(ReleaseOutput):
+    """A release with its texts."""
+
+    content = serializers.JSONField(help_text="The parsed manifest without unknown keys.")
+
+    class Meta(ReleaseOutput.Meta):
+        fields = (*ReleaseOutput.Meta.fields, "manifest", "content", "readme", "changelog")
+
+
+class PackageOutput(serializers.ModelSerializer[Package]):
+    """A package."""
+
+    namespace = serializers.CharField(source="namespace.slug")
+    full_name = serializers.CharField(source="__str__")
+    latest_version = serializers.CharField(source="latest_release.version", default=None, allow_null=True)
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Package
+        fields = (
+            "namespace",
+            "name",
+            "full_name",
+            "kind",
+            "visibility",
+            "summary",
+            "tags",
+            "license",
+            "latest_version",
+            "created_at",
+            "updated_at",
+            "url",
+        )
+
+    def get_url(self, package: Package) -> str:
+        """The package's page."""
+        return f"{settings.BASE_URL}/{package}"
+
+
+class UpstreamOutput(serializers.Serializer[Any]):
+    """Where a fork comes from, if the reader may see it."""
+
+    package = serializers.CharField()
+    version = serializers.CharField()
+    digest = serializers.CharField()
+
+
+class PackageDetailOutput(PackageOutput):
+    """A package with its origin."""
+
+    upstream = UpstreamOutput(allow_null=True)
+
+    class Meta(PackageOutput.Meta):
+        fields = (*PackageOutput.Meta.fields, "upstream")
+
+
+class PackagePage(serializers.Serializer[Any]):
+    """A page of packages."""
+
+    items = PackageOutput(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Cursor of the next page.")
+    previous = serializers.CharField(allow_null=True, help_text="Cursor of the page before.")
+
+
+class ReleasePage(serializers.Serializer[Any]):
+    """A page of releases."""
+
+    items = ReleaseOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)

@@ -1,0 +1,99 @@
+"""Markdown rules: optional front matter between lines of `---`, then the rule itself.
+
+Fields and fall-backs are those of Continue's `markdownToRule` (contract 8.1), with one addition: Cursor writes
+`globs: **/*.ts, **/*.tsx` without quotes, which YAML takes for an alias. Such front matter is read line by line, as
+Cursor reads it; docs/manifests.md says so.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from registry.domain import yamltext
+from registry.domain.faults import Fault, ManifestInvalid, Place
+
+FILE = "manifest.md"
+FIELDS = ("name", "description", "globs", "regex", "alwaysApply", "invokable")
+_FENCED = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL | re.MULTILINE)
+_GLOB_COMMA = re.compile(r",(?![^{}]*\})")
+_LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)[ \t]*:[ \t]*(.*)")
+
+
+def parse_rule(text: str, *, default_name: str) -> dict[str, Any]:
+    """The rule that a Markdown text is. Raises ManifestInvalid with line and column for front matter nobody can read."""
+    text = text.replace("\r\n", "\n")
+    match = _FENCED.match(text)
+    fields = _fields(match[1]) if match else {}
+    body = (match[2] if match else text.removeprefix("\ufeff")).strip()
+    if not body:
+        line = text.count("\n") + 1
+        raise ManifestInvalid(
+            [Fault("The rule has no text.", Place(line), "Write the rule below the front matter.", FILE)]
+        )
+    rule: dict[str, Any] = {"name": fields.get("name") or default_name, "rule": body}
+    rule.update({name: fields[name] for name in FIELDS[1:] if fields.get(name) not in (None, "")})
+    return rule
+
+
+def is_front_matter(text: str) -> bool:
+    """Whether a text starts with front matter."""
+    return _FENCED.match(text.replace("\r\n", "\n")) is not None
+
+
+def _fields(text: str) -> dict[str, Any]:
+    if not text.strip():
+        return {}
+    try:
+        value = yamltext.parse(text, file=FILE, first_line=2).value
+    except ManifestInvalid as error:
+        value = _fields_as_cursor(text, error)
+    if not isinstance(value, dict):
+        raise ManifestInvalid(
+            [Fault("Front matter is a list of “key: value” lines.", Place(2), "Write “name: …”.", FILE)]
+        )
+    return _checked(value)
+
+
+def _fields_as_cursor(text: str, error: ManifestInvalid) -> dict[str, Any]:
+    """Each line as `key: value`, the value being text. Raises `error` where a line of a known field is something else."""
+    fields: dict[str, Any] = {}
+    for line in text.split("\n"):
+        match = _LINE.fullmatch(line.rstrip())
+        if match:
+            fields[match[1]] = _split_globs(match[2]) if match[1] == "globs" else _plain(match[2])
+        elif line.strip() and not line.lstrip().startswith("#"):
+            raise error
+    return fields
+
+
+def _plain(text: str) -> Any:
+    text = text.strip()
+    if text in ("true", "false"):
+        return text == "true"
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
+
+
+def _split_globs(text: str) -> list[str]:
+    """Cursor's comma-separated globs; a comma inside braces belongs to its glob."""
+    return [part.strip() for part in _GLOB_COMMA.split(text) if part.strip()]
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    faults = []
+    for name in ("alwaysApply", "invokable"):
+        if not isinstance(fields.get(name), bool | None):
+            faults.append(f"“{name}” is true or false.")
+    for name in ("name", "description"):
+        if not isinstance(fields.get(name), str | None):
+            faults.append(f"“{name}” is text; quote it.")
+    for name in ("globs", "regex"):
+        value = fields.get(name)
+        texts = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, str | None) for item in texts):
+            faults.append(f"“{name}” is text or a list of texts.")
+    if faults:
+        raise ManifestInvalid([Fault(message, Place(2), "Change the front matter.", FILE) for message in faults])
+    return fields

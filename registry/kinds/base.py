@@ -1,0 +1,37 @@
+"""What a kind of package is to the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+
+from hub.actors import Actor
+from registry.domain.manifests import Manifest
+
+if TYPE_CHECKING:
+    from registry.models import Release
+
+
+def _nothing(by: Actor, release: Release, manifest: Manifest) -> None:
+    """Most kinds need no more than the release itself."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind: how its manifests are read, and how it is called and explained to people.
+
+    `read(text, package_name)` returns a Manifest or raises ManifestInvalid. `after_publish(by, release, manifest)` runs in
+    the transaction of the publication and may raise ManifestInvalid to undo it.
+    """
+
+    name: str
+    label: str | Promise
+    plural: str | Promise
+    explanation: str | Promise
+    section: str
+    example: str
+    read: Callable[[str, str], Manifest] = field(repr=False)
+    after_publish: Callable[[Actor, Release, Manifest], None] = field(default=_nothing, repr=False)

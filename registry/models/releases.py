@@ -1,0 +1,101 @@
+"""Releases: the immutable versions of packages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from hub.models import Namespace, User
+from registry.domain.versions import Version
+from registry.models.packages import Package
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Which releases."""
+
+    def published(self) -> ReleaseQuerySet:
+        """Releases that may be chosen: not yanked."""
+        return self.filter(yanked_at__isnull=True)
+
+    def newest_first(self) -> ReleaseQuerySet:
+        """By semantic version, not by time."""
+        return self.order_by("-version_key", "-id")
+
+
+class Release(models.Model):
+    """One version of a package, as it was published: manifest, README, changelog, who and when. Never changed.
+
+    Only yanking is added later. A new release is the way to correct one.
+    """
+
+    package = models.ForeignKey(Package, models.PROTECT, related_name="releases")
+    version = models.CharField(max_length=64)
+    version_key = models.CharField(max_length=600, db_collation="C", help_text="Sorts as semantic versions do.")
+    is_prerelease = models.BooleanField()
+    format = models.CharField(max_length=10)
+    manifest = models.TextField(help_text="The text as it was published.")
+    digest = models.CharField(max_length=71, help_text="SHA-256 of the manifest's bytes.")
+    content = models.JSONField(help_text="The parsed manifest without unknown keys.")
+    title = models.CharField(max_length=200)
+    secrets = ArrayField(models.CharField(max_length=200), default=list)
+    inputs = ArrayField(models.CharField(max_length=200), default=list)
+    warnings = models.JSONField(default=list)
+    readme = models.TextField(blank=True)
+    readme_html = models.TextField(blank=True)
+    changelog = models.TextField(blank=True)
+    changelog_html = models.TextField(blank=True)
+    published_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    published_at = models.DateTimeField(auto_now_add=True)
+    yanked_at = models.DateTimeField(null=True, blank=True)
+    yanked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    yank_reason = models.CharField(max_length=500, blank=True)
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["package", "version"], name="release_version_unique"),
+            models.CheckConstraint(
+                condition=models.Q(yanked_at__isnull=True, yank_reason="")
+                | models.Q(yanked_at__isnull=False) & ~models.Q(yank_reason=""),
+                name="release_yank_has_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["package", "-version_key", "-id"], name="release_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.package}@{self.version}"
+
+    @property
+    def is_yanked(self) -> bool:
+        """Whether the release is never chosen any more."""
+        return self.yanked_at is not None
+
+    def parsed_version(self) -> Version:
+        """The version as a value that compares."""
+        return Version.parse(self.version)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A release is stored once; yanking goes through `registry.services.releases`."""
+        if self.pk is not None:
+            raise TypeError("A release cannot be changed. Yank it and publish the next one.")
+        super().save(*args, **kwargs)
+
+
+class ReleaseCoordinate(models.Model):
+    """Remembers for ever that a version was used under a name, even after the package is gone.
+
+    This is what keeps `namespace/name@version` from ever meaning two things.
+    """
+
+    namespace = models.ForeignKey(Namespace, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    version = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["namespace", "name", "version"], name="coordinate_never_reused")]
+
+    def __str__(self) -> str:
+        return f"{self.namespace_id}/{self.name}@{self.version}"

@@ -1,0 +1,92 @@
+"""Packages: made, described and deleted."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from hub.actors import Actor
+from hub.domain import slugs
+from hub.domain.decisions import require
+from hub.models import Namespace
+from hub.policies.namespaces import may_publish
+from hub.services import audit
+from registry import policies
+from registry.domain.actions import RegistryAction
+from registry.kinds import KINDS
+from registry.models import Package, Release, Visibility
+
+
+class PackageExists(Exception):
+    """A package of this name exists in the namespace."""
+
+
+class UnknownKind(ValueError):
+    """There is no such kind of package."""
+
+
+def create(
+    *,
+    by: Actor,
+    namespace: Namespace,
+    name: str,
+    kind: str,
+    visibility: str = Visibility.PRIVATE,
+    summary: str = "",
+    upstream: Release | None = None,
+) -> Package:
+    """Make a package without releases. `upstream` is the release that a fork starts from.
+
+    Raises PermissionRefused, InvalidName, UnknownKind or PackageExists.
+    """
+    require(may_publish(by, namespace))
+    name = slugs.check_package_name(slugs.normalize(name))
+    if kind not in KINDS:
+        raise UnknownKind(f"“{kind}” is no kind of package. Use one of: {', '.join(KINDS)}.")
+    try:
+        with transaction.atomic():
+            package = Package.objects.create(
+                namespace=namespace,
+                name=name,
+                kind=kind,
+                visibility=Visibility(visibility),
+                summary=summary,
+                upstream=upstream.package if upstream else None,
+                upstream_release=upstream,
+                created_by=by.user,
+            )
+            data = {"kind": kind, "visibility": str(package.visibility)} | (
+                {"upstream": str(upstream)} if upstream else {}
+            )
+            action = RegistryAction.PACKAGE_FORK if upstream else RegistryAction.PACKAGE_CREATE
+            audit.record(by, action, package, namespace=namespace, data=data)
+    except IntegrityError:
+        raise PackageExists(f"“{namespace.slug}/{name}” exists already.") from None
+    return package
+
+
+def update(*, by: Actor, package: Package, visibility: str, summary: str) -> None:
+    """Change who may read a package and its one-line summary. Raises PermissionRefused.
+
+    Narrowing takes effect on the next request everywhere: also for assistants elsewhere that contain the package.
+    """
+    require(policies.may_release(by, package))
+    with transaction.atomic():
+        before = Package.objects.select_for_update().get(id=package.id)
+        changes = {"visibility": str(Visibility(visibility)), "summary": summary}
+        Package.objects.filter(id=package.id).update(**changes, updated_at=timezone.now())
+        data = {"before": {"visibility": before.visibility, "summary": before.summary}, "after": changes}
+        audit.record(by, RegistryAction.PACKAGE_UPDATE, package, namespace=package.namespace, data=data)
+
+
+def delete(*, by: Actor, package: Package) -> bool:
+    """Take a package away for good; its versions can never be published again. Returns whether this call did it.
+
+    The rows stay as a tombstone. Raises PermissionRefused.
+    """
+    require(policies.may_release(by, package))
+    with transaction.atomic():
+        deleted = Package.objects.filter(id=package.id, deleted_at=None).update(deleted_at=timezone.now())
+        if deleted:
+            audit.record(by, RegistryAction.PACKAGE_DELETE, package, namespace=package.namespace)
+    return bool(deleted)
