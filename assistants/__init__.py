@@ -1,0 +1,1 @@
+"""Composing, resolving, locking and forking assistants, and serving them to clients."""

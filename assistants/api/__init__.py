@@ -1,0 +1,1 @@
+"""The assistants' part of the REST API."""

@@ -1,0 +1,95 @@
+"""Shapes of the assistants' input and output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from registry.models import Visibility
+
+
+class VersionInput(serializers.Serializer[Any]):
+    """Which release of an assistant."""
+
+    version = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="latest",
+        max_length=256,
+        help_text="`latest`, exact, or a range such as `^1.2`.",
+    )
+
+
+class ForkInput(serializers.Serializer[Any]):
+    """Where the fork goes."""
+
+    namespace = serializers.CharField(max_length=39)
+    name = serializers.CharField(max_length=100)
+    visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PRIVATE)
+
+
+class ResolveInput(serializers.Serializer[Any]):
+    """A manifest to try out, and optionally as whose assistant."""
+
+    manifest = serializers.CharField(trim_whitespace=False)
+    namespace = serializers.CharField(max_length=39, required=False, help_text="Default: your own.")
+    name = serializers.CharField(max_length=100, required=False, default="preview")
+    version = serializers.CharField(max_length=64, required=False, default="0.0.0")
+    visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PRIVATE)
+
+
+class RequirementOutput(serializers.Serializer[Any]):
+    """One requirement, resolved."""
+
+    path = serializers.CharField()
+    uses = serializers.CharField()
+    package = serializers.CharField()
+    kind = serializers.CharField()
+    version = serializers.CharField()
+    digest = serializers.CharField()
+
+
+class AssistantIdentity(serializers.Serializer[Any]):
+    """Whose bundle it is."""
+
+    package = serializers.CharField()
+    version = serializers.CharField()
+    digest = serializers.CharField(help_text="Of the manifest.")
+
+
+class SecretOutput(serializers.Serializer[Any]):
+    """A secret that a client has to supply."""
+
+    name = serializers.CharField()
+    fqsn = serializers.CharField(help_text="Fully qualified: assistant, block, name.")
+
+
+class LockOutput(serializers.Serializer[Any]):
+    """Exact versions and digests of everything an assistant is made of."""
+
+    format = serializers.CharField()
+    assistant = AssistantIdentity()
+    bundle = serializers.CharField(help_text="Digest of the bundle.")
+    requirements = RequirementOutput(many=True)
+
+
+class BundleOutput(serializers.Serializer[Any]):
+    """An assistant with everything expanded, in canonical JSON."""
+
+    format = serializers.CharField()
+    assistant = AssistantIdentity()
+    config = serializers.JSONField(
+        help_text="config.yaml v1, unrolled; secrets stay variables with fully qualified names."
+    )
+    requirements = RequirementOutput(many=True)
+    secrets = SecretOutput(many=True)
+
+
+class ResolutionOutput(serializers.Serializer[Any]):
+    """What publishing a manifest would give."""
+
+    bundle_digest = serializers.CharField()
+    bundle = BundleOutput()
+    lock = LockOutput()
+    explanation = serializers.JSONField()

@@ -1,0 +1,127 @@
+"""Assistants over REST: bundle, lock, fork, and resolving without publishing."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from assistants.api import serializers as shapes
+from assistants.models import Lock
+from assistants.services import fetching, forks, resolving
+from hub.api import conditional
+from hub.api.problems import Problem
+from hub.api.views import HubAPIView
+from hub.domain import slugs
+from hub.domain.decisions import PermissionRefused
+from hub.models import Namespace
+from registry import lookups
+from registry.api.errors import as_problems
+from registry.api.packages import detail
+from registry.api.serializers import PackageDetailOutput
+from registry.domain import canonical
+from registry.domain.versions import Version
+from registry.models import Package
+
+JSON = "application/json"
+
+
+class BundleView(HubAPIView):
+    """The resolved assistant by name."""
+
+    @extend_schema(operation_id="assistants_bundle", parameters=[shapes.VersionInput], responses=shapes.BundleOutput)
+    def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
+        """The bundle's bytes; the ETag is their digest."""
+        with as_problems():
+            found = fetching.find(self.actor, namespace, name, version_asked(request))
+        caching = conditional.caching(public=found.is_public, immutable=False)
+        if conditional.is_fresh(request, found.bundle_digest):
+            return conditional.answer(request, b"", found.bundle_digest, JSON, caching)
+        return conditional.answer(
+            request, fetching.bundles.get(found.bundle_digest), found.bundle_digest, JSON, caching
+        )
+
+
+class LockView(HubAPIView):
+    """What an assistant is made of, exactly."""
+
+    @extend_schema(operation_id="assistants_lock", parameters=[shapes.VersionInput], responses=shapes.LockOutput)
+    def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
+        """The lock in canonical JSON; the ETag is its digest."""
+        with as_problems():
+            found = fetching.find(self.actor, namespace, name, version_asked(request))
+        content = canonical.encode(Lock.objects.values_list("document", flat=True).get(id=found.lock_id))
+        caching = conditional.caching(public=found.is_public, immutable=False)
+        return conditional.answer(request, content, canonical.digest(content), JSON, caching)
+
+
+class ContentView(HubAPIView):
+    """A bundle by its digest."""
+
+    @extend_schema(operation_id="bundles_read", responses={200: shapes.BundleOutput, 404: OpenApiTypes.OBJECT})
+    def get(self, request: Request, digest: str) -> HttpResponse:
+        """The bytes of this digest. They never change, so they may be kept for ever."""
+        known = canonical.DIGEST_PATTERN.fullmatch(digest)
+        if not known or not fetching.readable_bundle(self.actor, digest):
+            raise Http404
+        caching = conditional.caching(public=self.actor.user is None, immutable=True)
+        return conditional.answer(request, fetching.bundles.get(digest), digest, JSON, caching)
+
+
+class ForkView(HubAPIView):
+    """Forking."""
+
+    @extend_schema(operation_id="assistants_fork", request=shapes.ForkInput, responses={201: PackageDetailOutput})
+    def post(self, request: Request, namespace: str, name: str) -> Response:
+        """Copy the latest release into a new package that remembers where it comes from."""
+        upstream = lookups.package(self.actor, namespace, name, kind="assistant")
+        asked = self.read(shapes.ForkInput, request.data)
+        target = lookups.namespace_to_publish_in(self.actor, asked.pop("namespace"))
+        try:
+            with as_problems():
+                package = forks.fork(by=self.actor, upstream=upstream, namespace=target, **asked)
+        except forks.NothingToFork as error:
+            raise Problem(409, "nothing_to_fork", str(error)) from None
+        return Response(
+            detail(self, package), status.HTTP_201_CREATED, headers={"Location": f"/api/v1/packages/{package}"}
+        )
+
+
+class ResolveView(HubAPIView):
+    """Resolving without publishing."""
+
+    @extend_schema(operation_id="resolve", request=shapes.ResolveInput, responses=shapes.ResolutionOutput)
+    def post(self, request: Request) -> Response:
+        """What publishing this manifest would give. Nothing is stored."""
+        asked = self.read(shapes.ResolveInput, request.data)
+        with as_problems():
+            into = self._into(asked)
+            version = str(Version.parse(asked["version"]))
+            resolution = resolving.preview(by=self.actor, into=into, version=version, manifest=asked["manifest"])
+        body = {
+            "bundle_digest": resolution.bundle_digest,
+            "bundle": resolution.document,
+            "lock": resolution.lock,
+            "explanation": resolution.explanation,
+        }
+        return Response(body)
+
+    def _into(self, asked: dict[str, str]) -> Package:
+        """The package that the manifest would be published in, not stored."""
+        if self.actor.user is None:
+            raise PermissionRefused("Sign in, or send an API token.")
+        slug = asked.get("namespace")
+        namespace: Namespace = lookups.namespace_to_publish_in(self.actor, slug) if slug else self.actor.user.namespace
+        name = slugs.check_package_name(slugs.normalize(asked["name"]))
+        return Package(namespace=namespace, name=name, kind="assistant", visibility=asked["visibility"])
+
+
+def version_asked(request: Request) -> str:
+    """The `version` of the query."""
+    version = request.query_params.get("version", "latest")
+    if "\0" in version or len(version) > 256:
+        raise Http404
+    return version

@@ -1,0 +1,1 @@
+"""Plain Python: values and rules, no database and no framework."""

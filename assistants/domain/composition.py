@@ -1,0 +1,171 @@
+"""What an assistant's manifest says: for each section, references to packages and items of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry.domain import manifests, schema, templates
+from registry.domain.faults import Fault, ManifestInvalid, Place
+from registry.domain.manifests import Manifest
+from registry.domain.versions import InvalidRange, Range
+from registry.domain.yamltext import Document, Span
+
+MAX_REQUIREMENTS = 500
+_SLUG = re.compile(r"(?P<namespace>[A-Za-z0-9._-]+)/(?P<name>[A-Za-z0-9._-]+)(?:[@/](?P<range>.*))?", re.DOTALL)
+_FILE = re.compile(r"[./~]|file://|\\|[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """`uses: namespace/name@range`, with inputs and overrides, at one place of one section."""
+
+    section: str
+    index: int
+    package: str
+    range: Range
+    inputs: dict[str, str] = field(default_factory=dict)
+    override: dict[str, Any] = field(default_factory=dict)
+    place: Place = Place()
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def path(self) -> str:
+        """Where it stands, for people: `rules[0]`."""
+        return f"{self.section}[{self.index}]"
+
+
+@dataclass(frozen=True)
+class Inline:
+    """An item written out in the assistant itself."""
+
+    section: str
+    index: int
+    item: Any
+
+    @property
+    def path(self) -> str:
+        """Where it stands, for people: `rules[0]`."""
+        return f"{self.section}[{self.index}]"
+
+
+type Entry = Requirement | Inline
+
+
+@dataclass(frozen=True)
+class Composition:
+    """An assistant's manifest, read: its entries in order, and the document for places."""
+
+    manifest: Manifest
+    document: Document
+    entries: tuple[Entry, ...]
+
+    @property
+    def requirements(self) -> list[Requirement]:
+        """The references among the entries."""
+        return [entry for entry in self.entries if isinstance(entry, Requirement)]
+
+
+def read(text: str) -> Composition:
+    """Read an assistant's manifest. Raises ManifestInvalid with every fault that needs no other package to see."""
+    document = manifests.read_document(text)
+    faults: list[Fault] = []
+    warnings = schema.unknown_top_level(document.value, document)
+    entries: list[Entry] = []
+    for section in schema.SECTIONS:
+        for index, item in enumerate(document.value.get(section) or []):
+            entries.append(_entry(section, index, item, document, faults, warnings))
+    if not entries and not faults:
+        mend = "Add a list such as “rules:” with “- uses: namespace/name”."
+        faults.append(Fault("The assistant is empty.", document.place(()), mend))
+    if sum(isinstance(entry, Requirement) for entry in entries) > MAX_REQUIREMENTS:
+        faults.append(Fault(f"The assistant uses more than {MAX_REQUIREMENTS} packages.", document.place(())))
+    if unfilled := templates.names(document.value, templates.INPUTS):
+        names = ", ".join(sorted(unfilled))
+        mend = "Use ${{ secrets.NAME }}, or write the value."
+        faults.append(Fault(f"An assistant has no inputs of its own: {names}.", _variable_place(document), mend))
+    if faults:
+        raise ManifestInvalid(faults)
+    return Composition(manifests.describe(text, "yaml", _value(document), warnings), document, tuple(entries))
+
+
+def _value(document: Document) -> dict[str, Any]:
+    """The manifest's value without keys that the format does not know."""
+    known = {key: value for key, value in document.value.items() if key in schema.SCHEMA["properties"]}
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def _variable_place(document: Document) -> Place:
+    for path, span in document.spans.items():
+        value = document.value
+        for step in path:
+            value = value[step]
+        if isinstance(value, str) and templates.names(value, templates.INPUTS):
+            return span.place
+    return document.place(())
+
+
+def _entry(
+    section: str, index: int, item: Any, document: Document, faults: list[Fault], warnings: list[Fault]
+) -> Entry:
+    path = (section, index)
+    if isinstance(item, dict) and "uses" in item:
+        found = schema.faults("use", item, path, document)
+        faults += found
+        return _requirement(section, index, item, document, faults) if not found else Inline(section, index, item)
+    faults += schema.section_faults(section, item, path, document)
+    warnings += schema.unknown_keys(section, item, path, document)
+    return Inline(section, index, schema.strip(section, item))
+
+
+def _requirement(section: str, index: int, item: dict[str, Any], document: Document, faults: list[Fault]) -> Entry:
+    path = (section, index)
+    place = document.place((*path, "uses"))
+    for key in item.keys() - {"uses", "with", "override"}:
+        mend = "Use “override” to change the package's item." if key in _known_keys(section) else "Remove it."
+        faults.append(Fault(f"“{key}” does not stand beside “uses”.", document.key_place((*path, key)), mend))
+    if section == "rules" and item.get("override"):
+        mend = "Fork the rule and change it there."
+        faults.append(Fault("A rule cannot be overridden.", document.key_place((*path, "override")), mend))
+    parsed = parse_uses(item["uses"], place)
+    if isinstance(parsed, Fault):
+        faults.append(parsed)
+        return Inline(section, index, item)
+    package, wanted = parsed
+    span = document.spans.get((*path, "uses"))
+    return Requirement(section, index, package, wanted, item.get("with") or {}, item.get("override") or {}, place, span)
+
+
+def parse_uses(text: str, place: Place) -> tuple[str, Range] | Fault:
+    """The package (lower case) and the range that a `uses:` names, or what is wrong with it (contract 5.3)."""
+    if _FILE.match(text):
+        return Fault(f"“{text}” is a file; the hub cannot read it.", place, "Publish it as a package and use that.")
+    match = _SLUG.fullmatch(text.strip())
+    if match is None:
+        return Fault(f"“{text}” is not a package.", place, "Write “namespace/name” or “namespace/name@^1.2”.")
+    try:
+        return f"{match['namespace']}/{match['name']}".lower(), Range.parse(match["range"] or "")
+    except InvalidRange as error:
+        return Fault(str(error), place)
+
+
+def _known_keys(section: str) -> set[str]:
+    definition = schema.section_definition(section)
+    forms = [definition, *definition.get("anyOf", [])]
+    return {key for form in forms for key in form.get("properties", {})}
+
+
+def pinned(composition: Composition, versions: dict[str, str]) -> str:
+    """The manifest's text with each `uses:` naming the exact version chosen for its path.
+
+    Clients that compose by themselves know exact versions and `latest` only (contract 5.3).
+    """
+    text = composition.manifest.text
+    for requirement in sorted(
+        composition.requirements, key=lambda one: one.span.start if one.span else 0, reverse=True
+    ):
+        if requirement.span is not None:
+            exact = f'"{requirement.package}@{versions[requirement.path]}"'
+            text = text[: requirement.span.start] + exact + text[requirement.span.end :]
+    return text

@@ -1,0 +1,1 @@
+"""Kinds of packages that this package adds to the registry."""

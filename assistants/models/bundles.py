@@ -1,0 +1,53 @@
+"""What resolution leaves behind: bundles, named by their content, and the locks that point to them."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from registry.models import Package, Release
+
+
+class Bundle(models.Model):
+    """A resolved assistant as canonical JSON. The primary key is the SHA-256 of the bytes, so the bytes never change."""
+
+    digest = models.CharField(primary_key=True, max_length=71)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Lock(models.Model):
+    """The exact releases that one release of an assistant is made of, decided when it was published.
+
+    `pinned_manifest` is the manifest with exact versions, for clients that compose by themselves.
+    """
+
+    release = models.OneToOneField(Release, models.PROTECT, related_name="lock")
+    bundle = models.ForeignKey(Bundle, models.PROTECT, related_name="locks")
+    document = models.JSONField(help_text="What the API gives out as the lock.")
+    explanation = models.JSONField(default=list)
+    pinned_manifest = models.TextField()
+    secrets = ArrayField(models.CharField(max_length=400), default=list, help_text="Fully qualified names.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"lock of {self.release_id}"
+
+
+class LockEntry(models.Model):
+    """One release inside a lock, as a row: who uses what, and who may read all of it."""
+
+    lock = models.ForeignKey(Lock, models.CASCADE, related_name="entries")
+    package = models.ForeignKey(Package, models.PROTECT, related_name="locked_in")
+    release = models.ForeignKey(Release, models.PROTECT, related_name="locked_in")
+    path = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lock", "path"], name="lock_entry_path_unique")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.release_id}"

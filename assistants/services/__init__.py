@@ -1,0 +1,1 @@
+"""Resolving, locking and forking."""
