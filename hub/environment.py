@@ -6,8 +6,9 @@ Every variable is read through a `reader()`; `check(reader)` raises one error th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, ValidationError
@@ -27,7 +28,8 @@ def check(reader: Env) -> None:
     try:
         reader.seal()
     except EnvValidationError as error:
-        wrong = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in error.error_messages.items())
+        found = error.error_messages if isinstance(error.error_messages, Mapping) else {"": error.error_messages}
+        wrong = "; ".join(f"{name}: {' '.join(messages)}" for name, messages in found.items())
         raise ImproperlyConfigured(f"The environment has settings that cannot be used. {wrong}") from None
 
 
@@ -39,6 +41,15 @@ def one_of(*words: str) -> Callable[[str], None]:
             raise ValidationError(f"Use one of: {', '.join(words)}.")
 
     return check_word
+
+
+def hosts_of(base_url: str) -> list[str]:
+    """The host names that the hub answers to unless told otherwise: its own and this machine's.
+
+    A hub that was told to listen everywhere (`HOST=0.0.0.0`) cannot know its name, and answers to any.
+    """
+    host = urlsplit(base_url).hostname or "localhost"
+    return ["*"] if host in ("0.0.0.0", "::") else [host, "localhost", "127.0.0.1", "[::1]"]  # noqa: S104  # compared, not bound
 
 
 def data_dir() -> Path:

@@ -1,13 +1,13 @@
 """All addresses. First segments are reserved names (hub/domain/slugs.py); what is left belongs to namespaces."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from hub.api.me import MeView
 from hub.views import components, health, sign_in
 
-api_v1 = [
+api_v1: list[URLPattern | URLResolver] = [
     path("me", MeView.as_view(), name="me"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("registry.urls_api")),

@@ -87,7 +87,8 @@ def refusal(owner: str, package: str, message: str) -> dict[str, Any]:
 
 
 def _left_out(label: str, missing: list[str]) -> str:
-    return f"{label} is left out: the secret {', '.join(missing)} is not in your account, or not allowed for this assistant's namespace."
+    why = "not in your account, or not allowed for this assistant's namespace"
+    return f"{label} is left out: the secret {', '.join(missing)} is {why}."
 
 
 def _no_model(package: str, rendered: Rendered) -> str:

@@ -160,14 +160,11 @@ def unroll(
     identity: Identity, composition: Composition, choices: list[Choice], blocks: Mapping[int, Block]
 ) -> Resolution:
     """Expand the composition with the chosen blocks. Raises ManifestInvalid for missing inputs and items that came out wrong."""
-    by_path = {choice.requirement.path: choice for choice in choices}
+    chosen = {choice.requirement.path: blocks[choice.candidate.id] for choice in choices}
     expanded: dict[str, list[tuple[Entry, Any]]] = {}
     faults: list[Fault] = []
     for entry in composition.entries:
-        if isinstance(entry, Inline):
-            item = entry.item
-        else:
-            item = _expand(entry, blocks[by_path[entry.path].candidate.id], faults)
+        item = entry.item if isinstance(entry, Inline) else _expand(entry, chosen[entry.path], faults)
         expanded.setdefault(entry.section, []).append((entry, templates.rename_secrets(item, identity.package)))
     if faults:
         raise ManifestInvalid(faults)

@@ -9,6 +9,7 @@ class HubAction(StrEnum):
     """Actions on people, organizations, tokens and secrets."""
 
     ACCOUNT_CREATE = "hub.account.create"
+    ACCOUNT_UPDATE = "hub.account.update"
     ACCOUNT_SIGN_IN_LINK = "hub.account.sign-in-link"
     ACCOUNT_PASSWORD_CHANGE = "hub.account.password-change"
     ORGANIZATION_CREATE = "hub.organization.create"

@@ -42,7 +42,7 @@ class AuditEvent(models.Model):
         """Events are only ever added."""
         if self.pk is not None:
             raise TypeError("An audit event cannot be changed.")
-        super().save(*args, **kwargs)  # type: ignore[arg-type]  # passes on what Django's own signature takes
+        super().save(*args, **kwargs)
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
         """Events are never deleted."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 
@@ -15,7 +13,6 @@ class User(AbstractUser):
     """
 
     email = models.EmailField("e-mail address", unique=True)
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta:
         constraints = [

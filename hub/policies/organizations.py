@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from hub.actors import Actor
 from hub.domain.decisions import Allowed, Decision, Denied
 from hub.models import MANAGING_ROLES, Membership, Organization, Role
+
+
+def visible_to(actor: Actor) -> QuerySet[Organization]:
+    """The organizations whose members the actor sees: those the actor belongs to."""
+    return Organization.objects.filter(memberships__user=actor.reader) if actor.reader else Organization.objects.none()
 
 
 def role_of(actor: Actor, organization: Organization) -> str | None:
@@ -29,3 +36,10 @@ def may_give_role(actor: Actor, organization: Organization, role: str) -> Decisi
     if allowed and role == Role.OWNER and role_of(actor, organization) != Role.OWNER:
         return Denied("Only an owner makes or removes owners.")
     return allowed
+
+
+def may_read_audit(actor: Actor, organization: Organization) -> Decision:
+    """Whether the actor may read what happened in the organization's namespace."""
+    if role_of(actor, organization) != Role.OWNER:
+        return Denied("Only owners read an organization's audit log.")
+    return Allowed()

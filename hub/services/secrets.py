@@ -9,32 +9,38 @@ from dataclasses import dataclass
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from hub.actors import Actor
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.domain.decisions import PermissionRefused
-from hub.models import User, UserSecret
+from hub.models import Namespace, User, UserSecret
 from hub.policies import namespaces
 from hub.services import audit
 
 NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 VALUE_MAX_LENGTH = 8192
+MAX_ALLOWED_NAMESPACES = 50
 
 
 class InvalidSecret(ValueError):
     """The name or the value cannot be used; the message says why without repeating the value."""
 
 
+class UnknownNamespace(ValueError):
+    """A namespace that nobody holds. Its name could be taken later, by somebody who must not get the secret."""
+
+
 def put(*, by: Actor, name: str, value: str, allowed_namespaces: Iterable[str] = ()) -> UserSecret:
-    """Keep or replace a secret of the actor. Raises PermissionRefused, InvalidSecret or InvalidName."""
+    """Keep or replace a secret of the actor. Raises PermissionRefused, InvalidSecret or UnknownNamespace."""
     if by.user is None or by.token is not None:
         raise PermissionRefused("Sign in in the browser to keep secrets.")
     if not NAME_PATTERN.fullmatch(name):
         raise InvalidSecret("A secret's name has only letters, digits and “_”, and does not start with a digit.")
     if not value or len(value) > VALUE_MAX_LENGTH or not value.isascii() or not value.isprintable():
         raise InvalidSecret(f"A secret is 1 to {VALUE_MAX_LENGTH} printable ASCII characters on one line.")
-    allowed = sorted({slugs.normalize(slug) for slug in allowed_namespaces if slug.strip()})
+    allowed = _existing(allowed_namespaces)
     with transaction.atomic():
         secret, created = UserSecret.objects.update_or_create(
             user=by.user,
@@ -44,6 +50,20 @@ def put(*, by: Actor, name: str, value: str, allowed_namespaces: Iterable[str] =
         data = {"name": name, "new": created, "allowed_namespaces": allowed}
         audit.record(by, HubAction.SECRET_SET, secret, namespace=by.user.namespace, data=data)
     return secret
+
+
+def allow(*, by: Actor, secret: UserSecret, allowed_namespaces: Iterable[str]) -> None:
+    """Change who else's assistants may ask for a secret of the actor; its value stays.
+
+    Raises PermissionRefused, InvalidSecret or UnknownNamespace.
+    """
+    if by.user is None or secret.user_id != by.user.id or by.token is not None:
+        raise PermissionRefused("Only its owner decides about a secret.")
+    allowed = _existing(allowed_namespaces)
+    with transaction.atomic():
+        UserSecret.objects.filter(id=secret.id).update(allowed_namespaces=allowed, updated_at=timezone.now())
+        data = {"name": secret.name, "new": False, "allowed_namespaces": allowed}
+        audit.record(by, HubAction.SECRET_SET, secret, namespace=by.user.namespace, data=data)
 
 
 def delete(*, by: Actor, secret: UserSecret) -> None:
@@ -75,6 +95,17 @@ def open_box(user: User | None) -> SecretBox:
     rows = {row.name: row for row in UserSecret.objects.filter(user=user)} if user else {}
     trusted = namespaces.belonging(user).values_list("slug", flat=True) if user and rows else ()
     return SecretBox(rows, frozenset(trusted))
+
+
+def _existing(wanted: Iterable[str]) -> list[str]:
+    """The names in their stored form, sorted, each known to belong to somebody."""
+    names = sorted({slugs.normalize(slug) for slug in wanted if slug.strip()})
+    if len(names) > MAX_ALLOWED_NAMESPACES:
+        raise InvalidSecret(f"A secret is shared with at most {MAX_ALLOWED_NAMESPACES} namespaces.")
+    unknown = set(names).difference(Namespace.objects.filter(slug__in=names).values_list("slug", flat=True))
+    if unknown:
+        raise UnknownNamespace(f"There is no namespace “{min(unknown)}” here.")
+    return names
 
 
 def _vault() -> MultiFernet:

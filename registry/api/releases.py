@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -68,7 +69,7 @@ class ManifestView(HubAPIView):
     """The manifest as it was published."""
 
     @extend_schema(operation_id="releases_manifest", responses={(200, "application/yaml"): OpenApiTypes.BINARY})
-    def get(self, request: Request, namespace: str, name: str, version: str) -> Response:
+    def get(self, request: Request, namespace: str, name: str, version: str) -> HttpResponse:
         """The manifest's bytes; the ETag is their digest."""
         with as_problems():
             package = lookups.package(self.actor, namespace, name)

@@ -89,7 +89,7 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
 
     class Meta:
         model = Release
-        fields = (
+        fields: tuple[str, ...] = (
             "package",
             "version",
             "digest",
@@ -129,7 +129,7 @@ class PackageOutput(serializers.ModelSerializer[Package]):
 
     class Meta:
         model = Package
-        fields = (
+        fields: tuple[str, ...] = (
             "namespace",
             "name",
             "full_name",

@@ -95,7 +95,7 @@ def read_rule(text: str, package_name: str) -> Manifest:
 def describe(text: str, format: Format, value: dict[str, Any], warnings: list[Fault]) -> Manifest:
     """A Manifest with what can be read off its value: title, description, tags, secrets and inputs."""
     metadata = value.get("metadata") or {}
-    item = next((value[section][0] for section in schema.SECTIONS if value.get(section)), {})
+    item: Any = next((value[section][0] for section in schema.SECTIONS if value.get(section)), {})
     described = item.get("description") if isinstance(item, dict) and "uses" not in item else None
     return Manifest(
         text=text,

@@ -49,17 +49,15 @@ class _Partial(NamedTuple):
     @property
     def after(self) -> str:
         """The first version after those with the same major and, where one is given, minor number."""
-        assert self.major is not None
-        if self.minor is None:
-            return f"{self.major + 1}.0.0"
-        return f"{self.major}.{self.minor + 1}.0"
+        major = self.major or 0
+        return f"{major + 1}.0.0" if self.minor is None else f"{major}.{self.minor + 1}.0"
 
     @property
     def breaking(self) -> str:
         """The first version that may be incompatible: one more in the leftmost number that is not 0."""
-        assert self.major is not None
-        if self.major > 0 or self.minor is None:
-            return f"{self.major + 1}.0.0"
+        major = self.major or 0
+        if major > 0 or self.minor is None:
+            return f"{major + 1}.0.0"
         if self.minor > 0 or self.patch is None:
             return f"0.{self.minor + 1}.0"
         return f"0.0.{self.patch + 1}"

@@ -151,8 +151,8 @@ def _resolved(value: Any, schema: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference, and of several forms take the one that fits the value's shape."""
     if "$ref" in schema:
         schema = definition(schema["$ref"].removeprefix("#/$defs/"))
+    wanted = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "string"
     for form in schema.get("anyOf", ()):
-        wanted = {dict: "object", list: "array", str: "string"}.get(type(value))
         if form.get("type") == wanted:
             return _resolved(value, form)
     return schema

@@ -68,6 +68,12 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.package}@{self.version}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A release is stored once; yanking goes through `registry.services.releases`."""
+        if self.pk is not None:
+            raise TypeError("A release cannot be changed. Yank it and publish the next one.")
+        super().save(*args, **kwargs)
+
     @property
     def is_yanked(self) -> bool:
         """Whether the release is never chosen any more."""
@@ -76,12 +82,6 @@ class Release(models.Model):
     def parsed_version(self) -> Version:
         """The version as a value that compares."""
         return Version.parse(self.version)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A release is stored once; yanking goes through `registry.services.releases`."""
-        if self.pk is not None:
-            raise TypeError("A release cannot be changed. Yank it and publish the next one.")
-        super().save(*args, **kwargs)
 
 
 class ReleaseCoordinate(models.Model):
