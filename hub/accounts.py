@@ -28,6 +28,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether strangers may sign up (`HUB_SIGNUP_OPEN`)."""
         return settings.SIGNUP_OPEN
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address by which allauth limits attempts to sign in: the one that the audit log names, also behind a proxy."""
+        return client_ip(request) or super().get_client_ip(request)
+
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  # allauth's signature
         """A username that is free among people and organizations alike."""
         username = slugs.normalize(username)

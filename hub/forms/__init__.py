@@ -1,0 +1,1 @@
+"""What the pages of accounts and organizations take from people."""

@@ -1,0 +1,76 @@
+"""The forms about organizations and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from hub.domain import slugs
+from hub.forms.fields import LineField
+from hub.models import Role, User
+
+ROLE_WORDS = {
+    Role.MEMBER: _("Member: reads what is internal"),
+    Role.ADMIN: _("Admin: publishes, and manages members"),
+    Role.OWNER: _("Owner: also makes owners, and reads the audit log"),
+}
+_NAME = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
+
+
+class OrganizationForm(forms.Form):
+    """How an organization presents itself."""
+
+    name = LineField(label=_("Display name"), max_length=100)
+    description = LineField(label=_("Description"), required=False, max_length=300)
+
+
+class NewOrganizationForm(OrganizationForm):
+    """An organization and the name that it takes."""
+
+    slug = forms.CharField(
+        label=_("Name"),
+        max_length=slugs.NAMESPACE_MAX_LENGTH,
+        help_text=_(
+            "The first part of the name of every package it publishes, as in “name/package”. People and organizations"
+            " share these names, and a name cannot be changed later."
+        ),
+        widget=forms.TextInput(attrs=_NAME),
+    )
+    name = LineField(
+        label=_("Display name"), required=False, max_length=100, help_text=_("If you leave it empty, the name.")
+    )
+    field_order = ["slug", "name", "description"]
+
+
+class RoleForm(forms.Form):
+    """What a member is to become."""
+
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, roles: Iterable[Role], **kwargs: Any) -> None:
+        """Take the roles that the viewer may give, besides the arguments of every form."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # declared above
+        field.choices = [(role.value, ROLE_WORDS[role]) for role in roles]
+
+
+class NewMemberForm(RoleForm):
+    """Who is let in, and as what. `cleaned_data["username"]` is the person."""
+
+    username = forms.CharField(
+        label=_("Username"), max_length=slugs.NAMESPACE_MAX_LENGTH, widget=forms.TextInput(attrs=_NAME)
+    )
+    field_order = ["username", "role"]
+
+    def clean_username(self) -> User:
+        """The person of that name who may sign in."""
+        username = slugs.normalize(self.cleaned_data["username"])
+        user = User.objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise ValidationError(_("Nobody here has the username “%(name)s”."), params={"name": username})
+        return user

@@ -1,0 +1,40 @@
+"""A person's own settings: the profile, and what the person did."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hub.context import actor_of
+from hub.forms.account import ProfileForm
+from hub.models import AuditEvent
+from hub.services import accounts
+from hub.views import events
+from hub.views.personal import page_of, personal, signed_in
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and change how the person is called; lead to address and password."""
+    user = signed_in(request)
+    data = request.POST if request.method == "POST" else None
+    form = ProfileForm(data, initial={"display_name": user.get_full_name()})
+    if form.is_valid():
+        accounts.update(by=actor_of(request), display_name=form.cleaned_data["display_name"])
+        messages.success(request, _("Saved."))
+        return redirect("account_settings")
+    context = {"form": form, "session_ends": request.session.get_expiry_date()}
+    return render(request, "hub/profile.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@personal
+def activity(request: HttpRequest) -> HttpResponse:
+    """What the person did, newest first."""
+    rows = AuditEvent.objects.filter(actor=signed_in(request)).select_related("token")
+    listed = page_of(request, rows, events.NEWEST)
+    return render(request, "hub/activity.html", {"listed": listed, "entries": events.entries(listed.items)})

@@ -1,0 +1,127 @@
+"""Organizations as their members see them. To everybody else they are not there: 404."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hub import keyset
+from hub.actors import Actor
+from hub.context import actor_of
+from hub.domain.decisions import PermissionRefused
+from hub.domain.slugs import InvalidName
+from hub.forms.organizations import NewMemberForm, NewOrganizationForm, OrganizationForm
+from hub.models import MANAGING_ROLES, AuditEvent, Membership, Organization, Role
+from hub.policies import organizations as policies
+from hub.services import organizations as services
+from hub.services.accounts import NameTaken
+from hub.views import events
+from hub.views.personal import page_of, personal, require_or_403, signed_in
+
+BY_SLUG = keyset.Order("organizations", ("slug", "id"))
+BY_USERNAME = keyset.Order("members", ("username", "id"))
+
+
+@require_safe
+@personal
+def organizations(request: HttpRequest) -> HttpResponse:
+    """The organizations that the person belongs to."""
+    rows = Membership.objects.filter(user=signed_in(request)).select_related("organization")
+    listed = page_of(request, rows.annotate(slug=F("organization__namespace__slug")), BY_SLUG)
+    return render(request, "hub/organization_list.html", {"listed": listed})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def new(request: HttpRequest) -> HttpResponse:
+    """Make an organization."""
+    form = NewOrganizationForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            made = services.create(by=actor_of(request), **form.cleaned_data)
+        except InvalidName as error:
+            form.add_error("slug", str(error))
+        except NameTaken:
+            form.add_error("slug", _("This name is taken by a person or another organization."))
+        else:
+            messages.success(request, _("%(name)s is there. Let people in below.") % {"name": made.name})
+            return redirect("organization", made.namespace.slug)
+    return render(request, "hub/organization_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@personal
+def organization(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who belongs to an organization."""
+    return members_page(request, visible_organization(request, slug))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change how an organization presents itself."""
+    found, by = visible_organization(request, slug), actor_of(request)
+    require_or_403(policies.may_manage(by, found))
+    initial = {"name": found.name, "description": found.description}
+    form = OrganizationForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        try:
+            services.update(by=by, organization=found, **form.cleaned_data)
+        except PermissionRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organization", slug)
+    context = {**about(by, found), "form": form}
+    return render(request, "hub/organization_edit.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@personal
+def activity(request: HttpRequest, slug: str) -> HttpResponse:
+    """What happened in an organization's namespace, newest first."""
+    found, by = visible_organization(request, slug), actor_of(request)
+    require_or_403(policies.may_read_audit(by, found))
+    rows = AuditEvent.objects.filter(namespace=found.namespace).select_related("token")
+    listed = page_of(request, rows, events.NEWEST)
+    context = {**about(by, found), "listed": listed, "entries": events.entries(listed.items)}
+    return render(request, "hub/organization_activity.html", context)
+
+
+def visible_organization(request: HttpRequest, slug: str) -> Organization:
+    """The organization of that name, if the person belongs to it; else 404."""
+    rows = policies.visible_to(actor_of(request)).select_related("namespace")
+    return get_object_or_404(rows, namespace__slug=slug)
+
+
+def about(by: Actor, found: Organization) -> dict[str, object]:
+    """What every page of an organization shows and offers the viewer."""
+    role = policies.role_of(by, found)
+    return {
+        "organization": found,
+        "slug": found.namespace.slug,
+        "role": role,
+        "manages": role in MANAGING_ROLES,
+        "owns": role == Role.OWNER,
+    }
+
+
+def members_page(request: HttpRequest, found: Organization, form: NewMemberForm | None = None) -> HttpResponse:
+    """The members of `found`, with the form that lets people in (`form` if one failed) for those who may."""
+    context = about(actor_of(request), found)
+    rows = Membership.objects.filter(organization=found).select_related("user")
+    listed = page_of(request, rows.annotate(username=F("user__username")), BY_USERNAME)
+    if context["manages"]:
+        context["form"] = form or NewMemberForm(roles=roles_given_by(context["role"]), initial={"role": Role.MEMBER})
+    status = 422 if form and form.errors else 200
+    return render(request, "hub/organization_members.html", {**context, "listed": listed}, status=status)
+
+
+def roles_given_by(role: object) -> list[Role]:
+    """The roles that somebody of `role` gives and takes, the least first. The policy has the last word."""
+    roles = [Role.MEMBER, Role.ADMIN]
+    return [*roles, Role.OWNER] if role == Role.OWNER else roles
