@@ -22,10 +22,15 @@ urlpatterns = [
     path("api/v1/", include((api_v1, "api"))),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),
     path("", include("assistants.continue_client.urls")),
+    path("", include("hub.urls_account")),
+    # What follows starts with a namespace, so it comes last.
+    path("", include("hub.pages.urls")),
+    path("", include("assistants.urls")),
+    path("", include("registry.urls")),
 ]
 
 if settings.DEBUG:
-    urlpatterns.append(path("-/components", components.components, name="components"))
+    urlpatterns.insert(0, path("-/components", components.components, name="components"))
 
 handler400 = "hub.views.errors.bad_request"
 handler403 = "hub.views.errors.forbidden"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.domain import manifests, schema, templates
+from registry.domain import manifests, schema, templates, yamltext
 from registry.domain.faults import Fault, ManifestInvalid, Place
 from registry.domain.manifests import Manifest
 from registry.domain.versions import InvalidRange, Range
@@ -93,6 +94,8 @@ def read(text: str) -> Composition:
 def _value(document: Document) -> dict[str, Any]:
     """The manifest's value without keys that the format does not know."""
     known = {key: value for key, value in document.value.items() if key in schema.SCHEMA["properties"]}
+    if "requestOptions" in known:
+        known["requestOptions"] = schema.strip_options(known["requestOptions"])
     return {key: value for key, value in known.items() if value is not None}
 
 
@@ -159,13 +162,26 @@ def _known_keys(section: str) -> set[str]:
 def pinned(composition: Composition, versions: dict[str, str]) -> str:
     """The manifest's text with each `uses:` naming the exact version chosen for its path.
 
-    Clients that compose by themselves know exact versions and `latest` only (contract 5.3).
+    Clients that compose by themselves know exact versions and `latest` only (contract 5.3). Where anchors or folded
+    lines keep the names from being replaced in place, the text is written anew, as JSON, which is YAML too.
     """
-    text = composition.manifest.text
+    text, value = composition.manifest.text, dict(composition.document.value)
     for requirement in sorted(
         composition.requirements, key=lambda one: one.span.start if one.span else 0, reverse=True
     ):
         if requirement.span is not None:
             exact = f'"{requirement.package}@{versions[requirement.path]}"'
             text = text[: requirement.span.start] + exact + text[requirement.span.end :]
-    return text
+    for requirement in composition.requirements:
+        items = list(value[requirement.section])
+        exact = f"{requirement.package}@{versions[requirement.path]}"
+        items[requirement.index] = {**items[requirement.index], "uses": exact}
+        value[requirement.section] = items
+    return text if _says(text, value) else json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _says(text: str, value: dict[str, Any]) -> bool:
+    try:
+        return bool(yamltext.parse(text).value == value)
+    except ManifestInvalid:
+        return False

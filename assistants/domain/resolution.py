@@ -7,12 +7,12 @@ come, or on who else has published what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistants.domain.composition import Composition, Entry, Inline, Requirement, pinned
-from registry.domain import canonical, schema, templates, yamltext
+from registry.domain import canonical, manifests, schema, templates, yamltext
 from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.versions import Version
 
@@ -209,19 +209,32 @@ def _filled(requirement: Requirement, block: Block, faults: list[Fault]) -> Any:
             return f"${{{{ {templates.SECRETS}{block.package}/{variable.removeprefix(templates.SECRETS)} }}}}"
         return values.get(variable.removeprefix(templates.INPUTS)) if variable.startswith(templates.INPUTS) else None
 
+    if _length(block.text, fill) > manifests.MAX_BYTES:
+        faults.append(Fault(f"The inputs make “{block.package}” too large.", requirement.place, "Use shorter values."))
+        return None
     if block.format == "markdown":
         return templates.replace(original, fill)
-    try:
-        item = schema.strip(
-            requirement.section, yamltext.parse(templates.replace(block.text, fill)).value[requirement.section][0]
-        )
-    except (ManifestInvalid, KeyError, IndexError, TypeError):
-        item = None
-    if item is None or _shape(item) != _shape(original):
+    value = _parsed(templates.replace(block.text, fill))
+    if value is None or _shape(value) != _shape(yamltext.parse(block.text).value):
         mend = "Quote the variable in the block, or change the value."
         faults.append(Fault(f"An input changes the structure of “{block.package}”.", requirement.place, mend))
         return None
-    return item
+    return schema.strip(requirement.section, value[requirement.section][0])
+
+
+def _length(text: str, fill: Callable[[str], str | None]) -> int:
+    """About how long a text is after filling in; asked before, because a long value may stand in many places."""
+    return len(text) + sum(len(fill(match[1]) or "") for match in templates.VARIABLE.finditer(text))
+
+
+def _parsed(text: str) -> Any:
+    """The value of a filled-in block; None if clients would not take it for a block any more."""
+    try:
+        value = yamltext.parse(text).value
+    except ManifestInvalid:
+        return None
+    has_head = isinstance(value, dict) and isinstance(value.get("name"), str) and isinstance(value.get("version"), str)
+    return value if has_head else None
 
 
 def _shape(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Pages: one service call each."""

@@ -1,0 +1,1 @@
+"""Pages that show things of several packages at once, and so may look at all of them."""

@@ -1,0 +1,117 @@
+"""The pages of one package. They are here, and not in `registry`, because they tell what assistants make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from assistants.views import resolved
+from hub.actors import Actor
+from hub.context import actor_of
+from hub.keyset import Order
+from hub.pages import relations, usage
+from registry import lookups, policies
+from registry.domain import destinations
+from registry.domain.versions import InvalidRange
+from registry.kinds import KINDS
+from registry.models import Package, Release
+from registry.views import highlighting
+from registry.views.paging import page_or_404
+
+PAGE_SIZE = 30
+NEWEST_FIRST = Order("version", ("-version_key", "-id"))
+BY_NAME = Order("name", ("name", "id"))
+
+
+@require_safe
+def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """What it is, how to use it, and for an assistant what it is made of."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    context = frame(actor, found, "overview")
+    if found.latest_release is not None:
+        context |= _about(actor, lookups.release(found, "latest"))
+    return render(request, "registry/package_detail.html", context)
+
+
+@require_safe
+def release(request: HttpRequest, namespace: str, name: str, version: str) -> HttpResponse:
+    """One release: exact, `latest` or a range, as everywhere."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    try:
+        shown = lookups.release(found, version)
+    except InvalidRange:
+        raise Http404 from None
+    context = frame(actor, found, "releases") | _about(actor, shown)
+    context["source"] = highlighting.source(shown.manifest, shown.format)
+    return render(request, "registry/release_detail.html", context)
+
+
+@require_safe
+def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """The latest manifest as it was published; for an assistant also what it resolves to."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    context = frame(actor, found, "manifest")
+    if found.latest_release is not None:
+        shown = lookups.release(found, "latest")
+        context |= {"release": shown, "source": highlighting.source(shown.manifest, shown.format)}
+        if found.kind == "assistant":
+            context["resolved"] = resolved.of_release(actor, shown)
+    return render(request, "registry/manifest.html", context)
+
+
+@require_safe
+def release_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """Every release, newest version first, yanked ones included."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    rows = Release.objects.filter(package=found).select_related("published_by")
+    rows = rows.defer("manifest", "content", "readme", "readme_html", "changelog", "changelog_html")
+    context = frame(actor, found, "releases") | {"page": page_or_404(request, rows, NEWEST_FIRST, PAGE_SIZE)}
+    return render(request, "registry/release_list.html", context)
+
+
+@require_safe
+def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """The assistants whose latest release contains the package, as far as the reader may see them."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    page = page_or_404(request, relations.users(actor, found), BY_NAME, PAGE_SIZE)
+    return render(request, "registry/used_by.html", frame(actor, found, "used-by") | {"page": page})
+
+
+@require_safe
+def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """The forks that the reader may see."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    page = page_or_404(request, relations.forks(actor, found), BY_NAME, PAGE_SIZE)
+    return render(request, "registry/fork_list.html", frame(actor, found, "forks") | {"page": page})
+
+
+def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
+    """What stands around every page of a package: origin, counts on the tabs, and what the reader may do."""
+    return {
+        "package": found,
+        "kind": KINDS[found.kind],
+        "tab": tab,
+        "upstream": relations.upstream(actor, found),
+        "may_release": bool(policies.may_release(actor, found)),
+        **relations.counts(actor, found),
+    }
+
+
+def _about(actor: Actor, shown: Release) -> dict[str, Any]:
+    context = {
+        "release": shown,
+        "destinations": destinations.of_config(shown.content),
+        "ways": usage.ways(shown),
+    }
+    if shown.package.kind == "assistant":
+        context["resolved"] = resolved.of_release(actor, shown)
+    return context

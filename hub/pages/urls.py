@@ -1,0 +1,18 @@
+"""The addresses of pages that span apps. They stand before those of `assistants` and `registry`, and name no first word
+but `search`, so that nothing here hides what comes after.
+"""
+
+from django.urls import path
+
+from hub.pages import home, packages, search
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search", search.search, name="search"),
+    path("<str:namespace>/<str:name>", packages.package, name="package"),
+    path("<str:namespace>/<str:name>/manifest", packages.manifest, name="package-manifest"),
+    path("<str:namespace>/<str:name>/releases", packages.release_list, name="releases"),
+    path("<str:namespace>/<str:name>/releases/<str:version>", packages.release, name="release"),
+    path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),
+    path("<str:namespace>/<str:name>/forks", packages.fork_list, name="forks"),
+]

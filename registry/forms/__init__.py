@@ -1,0 +1,1 @@
+"""Forms of the registry's pages, and how faults are shown at their fields."""

@@ -1,0 +1,38 @@
+"""From an address to the package that somebody wants to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from hub.context import actor_of
+from hub.domain.decisions import Denied
+from registry import lookups, policies
+from registry.models import Package
+
+type View = Callable[..., HttpResponse]
+
+
+def package_to_change(request: HttpRequest, namespace: str, name: str) -> Package:
+    """The package, for somebody who manages it. Raises Http404 if it may not even be read, else PermissionDenied."""
+    actor = actor_of(request)
+    package = lookups.package(actor, namespace, name)
+    decision = policies.may_release(actor, package)
+    if isinstance(decision, Denied):
+        raise PermissionDenied(decision.reason)
+    return package
+
+
+def for_managers(view: View) -> View:
+    """Signs in first, then hands the view the package in place of its two names."""
+
+    @wraps(view)
+    def handle(request: HttpRequest, namespace: str, name: str, **rest: Any) -> HttpResponse:
+        return view(request, package_to_change(request, namespace, name), **rest)
+
+    return login_required(handle)
