@@ -67,7 +67,8 @@ def check_version(pgdata: Path) -> None:
     if theirs != ours:
         raise CannotStart(
             f"{pgdata} was written by PostgreSQL {theirs}, and this release brings version {ours}. "
-            f"Dump it with version {theirs} and load it into a new HUB_DATA_DIR, or set DATABASE_URL to a server of version {theirs}."
+            f"Dump it with version {theirs} and load it into a new HUB_DATA_DIR, "
+            f"or set DATABASE_URL to a server of version {theirs}."
         )
 
 
@@ -99,7 +100,7 @@ def make(pgdata: Path, user: ServerUser) -> None:
         **user.process_options(),
     )
     if done.returncode:
-        raise CannotStart(f"PostgreSQL could not make its data folder: {_last(done.stderr)}")
+        raise CannotStart(f"PostgreSQL could not make its data folder: {_complaint(done.stderr)}")
     with (unfinished / "postgresql.conf").open("a") as file:
         file.write(f"\ninclude_if_exists = '{INCLUDED}'\n")
     unfinished.rename(pgdata)
@@ -120,6 +121,8 @@ def configure(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> No
     (pgdata / INCLUDED).chmod(0o644)
 
 
-def _last(text: str) -> str:
+def _complaint(text: str) -> str:
+    """The first line that names a failure: later ones are about cleaning up."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "no message")
+    words = ("FATAL", "PANIC", "error:", "could not")
+    return next((line for line in lines if any(word in line for word in words)), lines[-1] if lines else "no message")

@@ -28,11 +28,12 @@ def environment(settings: Settings, inherited: Mapping[str, str], database_url: 
     """What the processes find in their environment: all that was inherited, and where things are."""
     defaults = {
         "HUB_BASE_URL": settings.url,
-        "HUB_EMBEDDED": "1",
         "SECRET_KEY_FILE": str(settings.data_dir / "keys" / "django-secret-key"),
         "PYTHONUNBUFFERED": "1",  # mails and prints reach the log at once
         "MALLOC_ARENA_MAX": "2",  # glibc gives each thread a heap of its own otherwise
     }
+    if settings.listens_everywhere and settings.public_url is None:
+        defaults["HUB_ALLOWED_HOSTS"] = "*"  # under which of the machine's names others come cannot be known
     fixed = {"DATABASE_URL": database_url, "HUB_DATA_DIR": str(settings.data_dir)}
     return {**defaults, **inherited, **fixed}
 

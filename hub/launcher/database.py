@@ -6,7 +6,6 @@ the next `start` with the same folder finds it and uses it.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -107,9 +106,7 @@ def running(pgdata: Path) -> Server | None:
 def _serves(process: psutil.Process, pgdata: Path) -> bool:
     try:
         return (
-            process.name() == "postgres"
-            and process.status() != psutil.STATUS_ZOMBIE
-            and os.path.samefile(process.cwd(), pgdata)
+            process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE and pgdata.samefile(process.cwd())
         )
     except (OSError, psutil.Error):
         return False

@@ -52,4 +52,4 @@ def _create(path: Path, text: str) -> None:
     except FileExistsError:
         pass  # another process made the key in the meantime: that one counts
     finally:
-        os.unlink(unfinished)
+        Path(unfinished).unlink()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -85,10 +86,8 @@ class Children:
             child.process.terminate()
         deadline = time.monotonic() + GRACE
         for child in running:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
         for child in self.started:
             _kill_group(child.process.pid)
             child.process.wait()
@@ -198,10 +197,8 @@ def _members(groups: Mapping[int, Row], data_dir: Path) -> list[tuple[psutil.Pro
 
 
 def _signal(send: Callable[[], None]) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         send()
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -43,7 +43,8 @@ def choose(pgdata: Path) -> ServerUser:
     owner = pgdata.stat().st_uid if pgdata.exists() else os.geteuid()
     if os.geteuid() != 0 and owner != os.geteuid():
         raise CannotStart(
-            f"The database folder {pgdata} belongs to user {_name(owner)}. Start as that user, or set HUB_DATA_DIR to a folder of your own."
+            f"The database folder {pgdata} belongs to user {_name(owner)}. "
+            "Start as that user, or set HUB_DATA_DIR to a folder of your own."
         )
     if owner == 0:
         return _system_user()

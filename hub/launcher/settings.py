@@ -29,6 +29,11 @@ class Settings:
     redis_url: str | None = None
 
     @property
+    def listens_everywhere(self) -> bool:
+        """Whether other machines come in under names that are not known here."""
+        return self.host in EVERY_ADDRESS
+
+    @property
     def reachable_host(self) -> str:
         """The address to connect to from this machine."""
         return EVERY_ADDRESS.get(self.host, self.host)

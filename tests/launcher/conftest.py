@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,17 @@ class Run:
 
 
 @pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder for databases.
+
+    Not `tmp_path`: each start of pytest closes the folder above it to other users, and as root the database
+    runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="hub-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -58,10 +70,10 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def launch(tmp_path: Path, free_port: int) -> Iterator[Callable[..., Run]]:
+def launch(place: Path, free_port: int) -> Iterator[Callable[..., Run]]:
     """Starts launchers on one data folder; what still runs at the end of the test is ended."""
     runs: list[Run] = []
-    data_dir = tmp_path / "data"
+    data_dir = place / "data"
 
     def start(command: str = "tests.launcher.stand_in", **environment: str) -> Run:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}

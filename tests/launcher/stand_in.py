@@ -26,7 +26,8 @@ class Ready(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/readyz" else 404)
         self.end_headers()
         if self.path == "/crash":
-            print("the last words", flush=True)
+            sys.stdout.write("the last words\n")
+            sys.stdout.flush()
             os._exit(3)
 
     def log_message(self, format: str, *args: object) -> None:
@@ -60,7 +61,8 @@ def serve(role: str, *arguments: str) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         http.server.HTTPServer(("127.0.0.1", int(arguments[0])), Ready).serve_forever()
     else:
-        print("I am ready", flush=True)
+        sys.stdout.write("I am ready\n")
+        sys.stdout.flush()
         threading.Event().wait()
 
 

@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.system, pytest.mark.enable_socket]
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "Data of O'Hara"
-    database.stop(tmp_path / "Data of O'Hara")
+def data_dir(place: Path) -> Iterator[Path]:
+    yield place / "Data of O'Hara"
+    database.stop(place / "Data of O'Hara")
 
 
 def ask(url: str, query: str) -> object:
@@ -78,11 +78,11 @@ def test_a_cluster_that_was_not_finished_is_made_anew(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["deep" * 30, "one, two"])
-def test_a_path_that_cannot_hold_a_socket_is_no_obstacle(tmp_path: Path, name: str) -> None:
-    url = database.start(tmp_path / name)
+def test_a_path_that_cannot_hold_a_socket_is_no_obstacle(place: Path, name: str) -> None:
+    url = database.start(place / name)
     assert ask(url, "SELECT 1") == 1
-    database.stop(tmp_path / name)
-    assert database.running_url(tmp_path / name) is None
+    database.stop(place / name)
+    assert database.running_url(place / name) is None
 
 
 def test_a_cluster_of_another_version_is_explained(data_dir: Path) -> None:
@@ -94,5 +94,5 @@ def test_a_cluster_of_another_version_is_explained(data_dir: Path) -> None:
 
 
 def test_a_server_that_cannot_start_says_why(data_dir: Path) -> None:
-    with pytest.raises(CannotStart, match="FATAL: .*no_such_library"):
+    with pytest.raises(CannotStart, match=r"FATAL: .*no_such_library"):
         database.start(data_dir, settings={**cluster.SMALL, "shared_preload_libraries": "no_such_library"})

@@ -15,7 +15,12 @@ import pytest
 from hub.launcher import processes
 from hub.launcher.processes import Children, end_leftovers, wait_until_gone
 
-DEAF = "import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); threading.Event().wait()"
+DEAF = """
+import signal, threading
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+threading.Event().wait()
+"""
 
 
 @pytest.fixture
@@ -65,7 +70,8 @@ def test_another_program_with_a_recorded_number_is_left_alone(tmp_path: Path, ow
         [sys.executable, "-c", DEAF], env=environment, start_new_session=True, stdout=subprocess.PIPE
     )
     try:
-        assert other.stdout and other.stdout.readline()
+        assert other.stdout
+        assert other.stdout.readline()
         created = psutil.Process(other.pid).create_time() + (3600 if own_folder else 0)
         row = {"name": "web", "pid": other.pid, "created": created}
         (tmp_path / "children.json").write_text(json.dumps([row]))

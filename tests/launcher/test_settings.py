@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -64,7 +63,7 @@ def test_a_value_that_cannot_be_used_is_explained_in_one_line(name: str, value: 
 def test_the_folders_are_closed_to_others(tmp_path: Path) -> None:
     read = settings.read({"HUB_DATA_DIR": str(tmp_path / "a" / "b")})
     settings.make_folders(read)
-    assert {os.stat(folder).st_mode & 0o777 for folder in [read.data_dir, *read.folders()]} == {0o700}
+    assert {folder.stat().st_mode & 0o777 for folder in [read.data_dir, *read.folders()]} == {0o700}
 
 
 def test_a_data_folder_that_is_a_file_is_explained(tmp_path: Path) -> None:

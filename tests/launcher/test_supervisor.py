@@ -18,6 +18,13 @@ from tests.launcher.conftest import Run
 
 pytestmark = [pytest.mark.system, pytest.mark.enable_socket]
 Launch = Callable[..., Run]
+# Asked in a process of its own: no socket of the test stays open when the server is killed.
+ASK = """
+import sys, psycopg
+with psycopg.connect(sys.argv[1]) as connection:
+    result = connection.execute(sys.argv[2])
+    print(result.fetchall() if result.description else "")
+"""
 
 
 def get(port: int, path: str) -> None:
@@ -28,10 +35,8 @@ def get(port: int, path: str) -> None:
 
 
 def psql(url: str, statement: str) -> str:
-    program = "import sys, psycopg\nwith psycopg.connect(sys.argv[1]) as c:\n  r = c.execute(sys.argv[2])\n  print(r.fetchall() if r.description else '')"
-    return subprocess.run(
-        [sys.executable, "-c", program, url, statement], check=True, capture_output=True, text=True
-    ).stdout
+    command = [sys.executable, "-c", ASK, url, statement]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -75,7 +80,8 @@ def test_nothing_is_lost_after_the_launcher_was_killed(launch: Launch) -> None:
     again.wait_for("Ctrl-C")
 
     url = database.running_url(run.data_dir)
-    assert url and "42" in psql(url, "SELECT answer FROM kept")
+    assert url
+    assert "42" in psql(url, "SELECT answer FROM kept")
 
 
 def test_processes_that_outlived_their_launcher_are_ended(launch: Launch) -> None:
@@ -129,8 +135,8 @@ def test_the_launcher_stops_when_the_process_that_started_it_is_killed(launch: L
     assert wait_until_gone(started, 15) == []
 
 
-def test_an_outside_database_is_used_and_left_running(launch: Launch, tmp_path: Path) -> None:
-    url = database.start(tmp_path / "outside")
+def test_an_outside_database_is_used_and_left_running(launch: Launch, place: Path) -> None:
+    url = database.start(place / "outside")
     try:
         run = launch(DATABASE_URL=url)
         run.wait_for("Ctrl-C")
@@ -138,6 +144,6 @@ def test_an_outside_database_is_used_and_left_running(launch: Launch, tmp_path: 
         assert not (run.data_dir / "postgres").exists()
         run.process.terminate()
         assert run.errors() == ""
-        assert database.running_url(tmp_path / "outside") == url
+        assert database.running_url(place / "outside") == url
     finally:
-        database.stop(tmp_path / "outside")
+        database.stop(place / "outside")
