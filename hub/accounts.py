@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
+from allauth.account import signals
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
@@ -61,6 +64,27 @@ class AccountAdapter(DefaultAccountAdapter):
             person = cast(User, user)
             by = Actor(user=person, ip_address=client_ip(self.request) if self.request else None)
             audit.record(by, HubAction.ACCOUNT_PASSWORD_CHANGE, person, namespace=person.namespace)
+
+
+@receiver([signals.email_added, signals.email_removed, signals.email_changed, signals.email_confirmed])
+def audit_email(signal: Signal, request: HttpRequest, **details: Any) -> None:
+    """Record what a person does with e-mail addresses. allauth tells it in no other way than by signal.
+
+    The address itself stays out of the log. hub/urls.py opens the transaction in which deed and record are written.
+    """
+    address = details.get("email_address") or details["to_email_address"]
+    by = replace(_actor(request), user=address.user)
+    data = {"change": _EMAIL_CHANGES[signal]}
+    with transaction.atomic():
+        audit.record(by, HubAction.ACCOUNT_EMAIL_CHANGE, address.user, namespace=address.user.namespace, data=data)
+
+
+_EMAIL_CHANGES = {
+    signals.email_added: "added",
+    signals.email_removed: "removed",
+    signals.email_changed: "made primary",
+    signals.email_confirmed: "confirmed",
+}
 
 
 def _actor(request: HttpRequest) -> Actor:

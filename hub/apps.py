@@ -9,5 +9,5 @@ class HubConfig(AppConfig):
     name = "hub"
 
     def ready(self) -> None:
-        """Make the Celery application the current one, so that tasks queue in every process."""
-        from hub import celery  # noqa: F401, PLC0415  # importing it registers it; settings must be loaded first
+        """Make the Celery application the current one, and listen for changes of e-mail addresses."""
+        from hub import accounts, celery  # noqa: F401, PLC0415  # importing registers them; models must be loaded first

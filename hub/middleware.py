@@ -9,6 +9,9 @@ from collections.abc import Callable
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
+from hub.domain.decisions import PermissionRefused
+from hub.views import errors
+
 type Handler = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
@@ -36,3 +39,18 @@ def refuse_unreadable_input(get_response: Handler) -> Handler:
         return get_response(request)
 
     return handle
+
+
+class RefusalPages:
+    """Answers a policy's refusal that a page did not handle itself with a 403 that gives the reason."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Django's hook for what a view raised."""
+        return errors.forbidden(request, exception) if isinstance(exception, PermissionRefused) else None

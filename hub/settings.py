@@ -16,7 +16,6 @@ read = env.reader()
 
 # --- Where and how it runs
 DEBUG = read.bool("HUB_DEBUG", False)
-EMBEDDED = read.bool("HUB_EMBEDDED", True)
 BASE_URL = read.str("HUB_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = read.list("HUB_ALLOWED_HOSTS", env.hosts_of(BASE_URL))
 SECRET_KEY = env.secret("SECRET_KEY", DATA_DIR / "keys" / "django-secret-key")
@@ -68,6 +67,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hub.middleware.refuse_unreadable_input",
+    "hub.middleware.RefusalPages",
 ]
 
 ROOT_URLCONF = "hub.urls"
@@ -136,7 +136,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "hub.accounts.AccountAdapter"
-ACCOUNT_SIGNUP_FORM_CLASS = None
+ACCOUNT_FORMS = {"signup": "hub.forms.sign_up.SignUpForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"

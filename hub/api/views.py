@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -14,8 +17,24 @@ from hub.api import throttling
 from hub.context import actor_of
 
 
+class OneForm(DefaultContentNegotiation):
+    """Each address answers in one form, whatever the caller says it accepts (RFC 9110 leaves this to the server).
+
+    A manifest is YAML and an error a problem document: a client that accepts only one of them must still get the other.
+    """
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """The view's only renderer."""
+        only = next(iter(renderers))
+        return only, only.media_type
+
+
 class HubAPIView(APIView):
     """An API view that knows its actor, tells its rate limit, and reads input through serializers."""
+
+    content_negotiation_class = OneForm
 
     @property
     def actor(self) -> Actor:

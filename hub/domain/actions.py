@@ -11,6 +11,7 @@ class HubAction(StrEnum):
     ACCOUNT_CREATE = "hub.account.create"
     ACCOUNT_UPDATE = "hub.account.update"
     ACCOUNT_SIGN_IN_LINK = "hub.account.sign-in-link"
+    ACCOUNT_EMAIL_CHANGE = "hub.account.email-change"
     ACCOUNT_PASSWORD_CHANGE = "hub.account.password-change"
     ORGANIZATION_CREATE = "hub.organization.create"
     ORGANIZATION_UPDATE = "hub.organization.update"

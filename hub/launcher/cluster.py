@@ -32,6 +32,7 @@ SMALL: Mapping[str, str] = {
 THROWAWAY: Mapping[str, str] = {**SMALL, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 INCLUDED = "hub.conf"
 # A socket's path, with the longest name that PostgreSQL puts there, must fit what every system allows.
+SHORT_FOLDER = "hub-postgres-"  # how the name of a folder elsewhere begins, when the path is too long
 LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
 
 
@@ -106,12 +107,12 @@ def make(pgdata: Path, user: ServerUser) -> None:
     unfinished.rename(pgdata)
 
 
-def configure(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> None:
-    """Write the settings that the next start uses, with a socket folder whose path is short enough."""
+def configure(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> Path:
+    """Write the settings that the next start uses. Returns the socket's folder, whose path is short enough."""
     socket_folder = pgdata
     # Clients read a comma as the end of one host name and the start of another.
     if len(os.fsencode(pgdata)) > LONGEST_SOCKET_FOLDER or "," in str(pgdata):
-        socket_folder = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
+        socket_folder = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER))
         if user.is_other:
             os.chown(socket_folder, user.uid, user.gid)
     # The inner quotes keep spaces in the path.
@@ -119,6 +120,7 @@ def configure(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> No
     text = "".join(f"{name} = '{value.replace("'", "''")}'\n" for name, value in lines.items())
     (pgdata / INCLUDED).write_text("# Written at every start. Overrule a line with ALTER SYSTEM.\n" + text)
     (pgdata / INCLUDED).chmod(0o644)
+    return socket_folder
 
 
 def _complaint(text: str) -> str:

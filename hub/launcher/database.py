@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -76,8 +77,7 @@ def stop(data_dir: Path) -> None:
     if _pg_ctl(pgdata, user, fast).returncode and running(pgdata):
         # Nothing that was committed is lost this way: the next start replays it.
         _pg_ctl(pgdata, user, ["stop", "-m", "immediate", "-w", "-t", str(STOP_TIMEOUT)])
-    if server.socket_folder != str(pgdata):
-        shutil.rmtree(server.socket_folder, ignore_errors=True)
+    _remove_short_folder(Path(server.socket_folder))
 
 
 def running_url(data_dir: Path) -> str | None:
@@ -114,14 +114,29 @@ def _serves(process: psutil.Process, pgdata: Path) -> bool:
 
 def _launch(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> None:
     _wait_until_gone(pgdata)
-    # No process serves this cluster now, so files that say so are left from a crash. PostgreSQL itself would
-    # believe them if their number is another program's by now, or that of a process nobody has collected yet.
-    for leftover in ("postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
-        (pgdata / leftover).unlink(missing_ok=True)
-    cluster.configure(pgdata, user, settings)
+    _clear_after_crash(pgdata)
+    socket_folder = cluster.configure(pgdata, user, settings)
     done = _pg_ctl(pgdata, user, ["start", "-w", "-t", str(START_TIMEOUT)])
     if done.returncode:
+        _remove_short_folder(socket_folder)
         raise CannotStart(f"PostgreSQL did not start: {_last_complaint(_log(pgdata))}. See {_log(pgdata)}.")
+
+
+def _clear_after_crash(pgdata: Path) -> None:
+    """Remove files that say that a server runs, once it is certain that none does.
+
+    PostgreSQL itself would believe them if their number is another program's by now, or that of a process
+    that nobody has collected yet.
+    """
+    with suppress(OSError, IndexError):
+        _remove_short_folder(Path((pgdata / "postmaster.pid").read_text().splitlines()[4]))
+    for leftover in ("postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
+        (pgdata / leftover).unlink(missing_ok=True)
+
+
+def _remove_short_folder(folder: Path) -> None:
+    if folder.name.startswith(cluster.SHORT_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_until_gone(pgdata: Path) -> None:

@@ -12,7 +12,13 @@ from registry.kinds import KINDS
 from registry.models import Release, Visibility
 
 # The option with which `cn` takes one package of a kind; other kinds are used through an assistant.
-CN_OPTIONS = {"rule": "--rule", "prompt": "--prompt", "mcp-server": "--mcp", "model": "--model", "assistant": "--config"}
+CN_OPTIONS = {
+    "rule": "--rule",
+    "prompt": "--prompt",
+    "mcp-server": "--mcp",
+    "model": "--model",
+    "assistant": "--config",
+}
 
 
 @dataclass(frozen=True)
@@ -30,16 +36,30 @@ def ways(release: Release) -> list[Way]:
     package, kind = release.package, KINDS[release.package.kind]
     found = []
     if option := CN_OPTIONS.get(kind.name):
-        found.append(Way("use-cn", _("In the terminal, with cn 1.5.45:"), _("Terminal"), client_command(f"{option} {package}")))
+        found.append(
+            Way(
+                "use-cn",
+                _("In the terminal, with cn 1.5.45:"),
+                _("Terminal: cn"),
+                client_command(f"{option} {package}"),
+            )
+        )
     address = f"{settings.BASE_URL}/api/v1"
     if kind.section:
         found.append(Way("use-uses", _("In an assistant’s manifest:"), "manifest.yaml", _uses(release, kind.section)))
         address += f"/packages/{package}/releases/{release.version}/manifest"
-        found.append(Way("use-curl", _("The manifest as it was published:"), _("Terminal"), _curl(address, package.visibility)))
+        found.append(
+            Way(
+                "use-curl",
+                _("The manifest as it was published:"),
+                _("Terminal: curl"),
+                _curl(address, package.visibility),
+            )
+        )
     else:
         address += f"/assistants/{package}/bundle"
         explanation = _("Everything resolved, as one JSON document, for scripts and other clients:")
-        found.append(Way("use-curl", explanation, _("Terminal"), _curl(address, package.visibility)))
+        found.append(Way("use-curl", explanation, _("Terminal: curl"), _curl(address, package.visibility)))
     return found
 
 

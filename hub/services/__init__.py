@@ -1,1 +1,1 @@
-"""Every change of more than one row: permission, validation, rows in one transaction, audit, work on commit."""
+"""Services. Every change of more than one row: permission, validation, rows in one transaction, audit, work on commit."""

@@ -56,6 +56,7 @@ class SampleForm(forms.Form):
     agree = forms.BooleanField(label="Publish at once")
 
     def clean(self) -> None:
+        """Refuse an unticked box, to show a fault that belongs to no field."""
         if not self.cleaned_data.get("agree"):
             raise forms.ValidationError("A release cannot be changed once it is out.")
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from hub.api.problems import problem_response
+from hub.domain.decisions import PermissionRefused
 
 _DETAILS = {
     400: "The request cannot be understood.",
@@ -15,10 +16,10 @@ _DETAILS = {
 }
 
 
-def _answer(request: HttpRequest, status: int) -> HttpResponse:
+def _answer(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
     if request.path_info.startswith("/api/"):
-        return problem_response(request, status, f"http_{status}", _DETAILS[status])
-    return render(request, f"{status}.html", status=status)
+        return problem_response(request, status, f"http_{status}", reason or _DETAILS[status])
+    return render(request, f"{status}.html", {"reason": reason}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,8 +28,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403."""
-    return _answer(request, 403)
+    """403, with the reason of the policy that refused."""
+    reason = str(exception) if isinstance(exception, PermissionRefused) else ""
+    return _answer(request, 403, reason)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

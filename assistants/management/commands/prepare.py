@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
@@ -57,8 +56,8 @@ class Command(BaseCommand):
         if admin is not None:
             return admin
         user = User(username=ADMIN, email=f"{ADMIN}@localhost", is_superuser=True, is_staff=True)
-        # Nobody knows this password. The link signs in, and a password is set from the account's page.
-        user.set_password(secrets.token_urlsafe(32))
+        # The link signs in, and a password is set from the account's page.
+        user.set_unusable_password()
         return accounts.create(by=Actor(), user=user)
 
     def _token(self, by: Actor, file: Path) -> str:
