@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON3 ?= python3
 PYTHON := .venv/bin/python
-PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes
 COMPILE := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 # For example: make test ARGS=tests/registry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(settings: Any) -> Iterator[None]:
+def _nothing_remembered(settings: Any) -> None:
     """No test sees what another one left in a cache; static files need no manifest; passwords hash fast."""
     settings.STORAGES = {
         **settings.STORAGES,
@@ -38,7 +38,6 @@ def _nothing_remembered(settings: Any) -> Iterator[None]:
     settings.API_RATE_PER_MINUTE = settings.API_ANONYMOUS_RATE_PER_MINUTE = 1_000_000
     shortcache.decisions.clear()
     cache.clear()
-    yield
 
 
 @pytest.fixture

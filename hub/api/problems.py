@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -81,6 +82,8 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
             return document(error.status_code, error.code, str(error.detail), error.errors, **error.extra)
         case Http404():
             return document(404, "not_found", "There is no such thing here, or you may not see it.")
+        case RequestDataTooBig():
+            return document(413, "too_large", f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
         case PermissionRefused() | PermissionDenied():
             return document(403, "not_allowed", str(error) or "You may not do this.")
         case exceptions.ValidationError():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from registry.domain import schema
@@ -105,7 +105,8 @@ ITEMS: dict[str, st.SearchStrategy[Any]] = {
 }
 OVERRIDES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "models": st.fixed_dictionaries({}, optional={"name": names, **MODEL_OPTIONAL}),
-    "mcpServers": st.fixed_dictionaries({}, optional={"name": names, "args": st.lists(texts, max_size=2)}),
+    # Of a remote server the reference drops overrides of what a local one has not, such as `url`; we apply them.
+    "mcpServers": st.fixed_dictionaries({}, optional={"name": names}),
     "prompts": st.fixed_dictionaries({}, optional={"name": names, "description": texts}),
     "rules": st.just({}),
 }
@@ -162,10 +163,150 @@ def requirements(draw: st.DrawFn, section: str, used: list[str]) -> dict[str, An
     return asked
 
 
-@settings(max_examples=150)
+# Making such worlds smaller takes minutes.
+@settings(max_examples=80, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(world=worlds())
 def test_the_bundle_is_what_the_reference_unrolls(oracle: Oracle, world: tuple[str, dict[str, Published]]) -> None:
     text, registry = world
     resolution = resolve(text, registry)
     ours = dict(resolution.document["config"])
     assert without_empty(ours) == unrolled(oracle, resolution.pinned_manifest, registry)
+
+
+# --- Where the reference gives null or an error ----------------------------------------------------------------------
+
+KEYED = manifest(models=[model(apiKey="${{ inputs.KEY }}")])
+TEXT_INPUT = "name: P\nversion: 1.0.0\nprompts:\n  - name: p\n    prompt: ${{ inputs.TEXT }}\n"
+NUMBER_INPUT = "name: M\nversion: 1.0.0\nmodels:\n  - {name: m, provider: p, model: m, maxStopWords: ${{ inputs.N }}}\n"
+COMMENT_INPUT = "name: P\nversion: 1.0.0\n# ${{ inputs.TEXT }}\nprompts:\n  - name: p\n    prompt: x\n"
+REGISTRY = {
+    "o/keyed": single("models", KEYED),
+    "o/text": single("prompts", TEXT_INPUT),
+    "o/number": single("models", NUMBER_INPUT),
+    "o/comment": single("prompts", COMMENT_INPUT),
+    "o/rule": single("rules", "Be brief."),
+}
+HEAD = "name: A\nversion: 1.0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("models:\n  - uses: o/none\n", "4:11"),
+        ("models:\n  - uses: o/keyed\n", "4:11"),
+        ("models:\n  - uses: o/keyed\n    with: {OTHER: x}\n", "4:11"),
+        ("prompts:\n  - uses: o/comment\n", "4:11"),
+        ("prompts:\n  - uses: o/rule\n", "4:11"),
+        ("models:\n  - uses: o/text\n    with: {TEXT: x}\n", "4:11"),
+        ('prompts:\n  - uses: o/text\n    with: {TEXT: "x\\n  - name: q\\n    prompt: y"}\n', "4:11"),
+        ('prompts:\n  - uses: o/text\n    with: {TEXT: "[1"}\n', "4:11"),
+        ('prompts:\n  - uses: o/text\n    with: {TEXT: "5"}\n', "4:11"),
+        ('models:\n  - uses: o/number\n    with: {N: "many"}\n', "4:11"),
+        ("models:\n  - uses: ./local.yaml\n", "4:11"),
+        ("rules:\n  - fine\n  - uses: o/rule@2.0.0\n", "5:11"),
+    ],
+)
+def test_what_the_reference_turns_into_null_is_refused_at_its_place(oracle: Oracle, body: str, place: str) -> None:
+    texts = {name: dict(package.texts) for name, package in REGISTRY.items()}
+    answer = oracle.ask("unroll", id=IDENTITY, content=HEAD + body, packages=texts, orgScopeId="ORG")
+    section = body.partition(":")[0]
+    assert None in answer["config"][section]
+    assert places(faults_of(resolve, HEAD + body, REGISTRY)) == [place]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("models:\n  - name: m\n    provider: p\n", "4:5"),
+        ("models:\n  - uses: o/keyed\n    with: {KEY: 5}\n", "5:17"),
+        ("mcpServers:\n  - name: s\n    command: c\n    type: sse\n", "6:11"),
+        ("data:\n  - name: d\n    destination: x\n", "4:5"),
+        ("rules:\n", "3:7"),
+        ("rules:\n  - uses: [a]\n", "4:11"),
+        ("rules: [a\n", "4:1"),
+        ("mcpServers:\n  - {name: s, command: c, env: {T: ${{ secrets.T }}}}\n", "4:37"),
+        ("metadata: {tags: [a]}\nrules: [a]\n", "3:18"),
+    ],
+)
+def test_what_makes_the_reference_take_an_assistant_for_markdown_is_refused(
+    oracle: Oracle, body: str, place: str
+) -> None:
+    answer = oracle.ask("unroll", id=IDENTITY, content=HEAD + body, packages={}, orgScopeId="ORG")
+    assert list(answer["config"]) == ["name", "version", "rules"]
+    assert [rule["name"] for rule in answer["config"]["rules"]] == ["asst"]
+    assert places(faults_of(resolve, HEAD + body, REGISTRY)) == [place]
+
+
+def test_an_input_that_fits_is_filled_in_as_a_number(oracle: Oracle) -> None:
+    text = HEAD + 'models:\n  - uses: o/number\n    with: {N: "8192"}\n'
+    registry = {"o/number": REGISTRY["o/number"]}
+    assert config_of(text, registry)["models"][0]["maxStopWords"] == 8192
+    assert unrolled(oracle, text, registry)["models"] == config_of(text, registry)["models"]
+
+
+def test_a_variable_over_several_lines_is_the_same_variable(oracle: Oracle) -> None:
+    block = "name: P\nversion: 1.0.0\nprompts:\n  - name: p\n    prompt: a ${{\n      inputs.TEXT }} ${{ secrets.S }}\n"
+    text = HEAD + "prompts:\n  - uses: o/p\n    with: {TEXT: x}\n"
+    registry = {"o/p": single("prompts", block)}
+    assert config_of(text, registry)["prompts"][0]["prompt"] == "a x ${{ secrets.org/asst/o/p/S }}"
+    assert unrolled(oracle, text, registry)["prompts"] == config_of(text, registry)["prompts"]
+
+
+def _example(part: dict[str, Any]) -> Any:
+    """A value that uses every key that our schema has for it."""
+    if "$ref" in part:
+        return _example(schema.definition(part["$ref"].removeprefix("#/$defs/")))
+    if "anyOf" in part:
+        return _example(part["anyOf"][-1])
+    if "enum" in part:
+        return part["enum"][0]
+    match part.get("type"):
+        case "object" if "properties" in part:
+            return {key: _example(value) for key, value in part["properties"].items()}
+        case "object":
+            return {"k": _example(part.get("additionalProperties", {}))}
+        case "array":
+            return [_example(part["items"])] * part.get("minItems", 1)
+        case "number":
+            return 1
+        case "boolean":
+            return True
+    return "text"
+
+
+@pytest.mark.parametrize("section", schema.SECTIONS)
+def test_every_field_that_our_schema_has_survives_the_reference(oracle: Oracle, section: str) -> None:
+    item = _example(schema.section_definition(section))
+    variants = [item]
+    if section == "models":  # These are newer than this version of the reference.
+        del item["contextLength"], item["useResponsesApi"], item["defaultCompletionOptions"]["keepAlive"]
+    if section == "mcpServers":
+        remote = {key: item[key] for key in item.keys() - {"command", "args", "env", "cwd"}} | {"type": "sse"}
+        variants = [{key: item[key] for key in item.keys() - {"url", "apiKey", "requestOptions"}}, remote]
+    for variant in variants:
+        assert unrolled(oracle, manifest(**{section: [variant]}), {})[section] == [variant]
+
+
+def test_the_request_options_keep_every_field(oracle: Oracle) -> None:
+    options = _example(schema.definition("requestOptions"))
+    options["clientCertificate"]["passphrase"] = "${{ secrets.org/asst/P }}"
+    text = manifest(requestOptions=options, rules=["r"]).replace("org/asst/P", "P")
+    assert unrolled(oracle, text, {})["requestOptions"] == options == config_of(text, {})["requestOptions"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "rules:\n  - uses: >-\n      o/rule@^1\n  - two\n",
+        "shared: &name o/rule@^1\nrules:\n  - uses: *name\nprompts: [{name: p, prompt: x}]\n",
+        "rules:\n  - uses: &name o/rule@^1\n  - name: *name\n    rule: x\n",
+        "shared: &use {uses: o/rule@^1}\nrules:\n  - *use\n",
+        "rules: [{uses: !!str o/rule@^1}, 'two'] # why\n",
+        "rules:\n  - ? uses\n    : 'O/Rule@1.x'\n",
+    ],
+)
+def test_pinning_survives_every_way_of_writing_a_name(oracle: Oracle, body: str) -> None:
+    registry = {"o/rule": REGISTRY["o/rule"]}
+    resolution = resolve(HEAD + body, registry)
+    assert "^" not in yaml.safe_load(resolution.pinned_manifest)["rules"][0]["uses"]
+    assert unrolled(oracle, resolution.pinned_manifest, registry) == without_empty(resolution.document["config"])

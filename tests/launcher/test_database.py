@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,6 +82,11 @@ def test_a_cluster_that_was_not_finished_is_made_anew(data_dir: Path) -> None:
 def test_a_path_that_cannot_hold_a_socket_is_no_obstacle(place: Path, name: str) -> None:
     url = database.start(place / name)
     assert ask(url, "SELECT 1") == 1
+    server = database.running(cluster.folder(place / name))
+    assert server
+    server.process.kill()
+    database.start(place / name)
+    assert not Path(server.socket_folder).exists()
     database.stop(place / name)
     assert database.running_url(place / name) is None
 
@@ -93,6 +99,11 @@ def test_a_cluster_of_another_version_is_explained(data_dir: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_server_that_cannot_start_says_why(data_dir: Path) -> None:
+def test_a_server_that_cannot_start_says_why_and_leaves_no_socket_folder(place: Path) -> None:
+    data_dir = place / ("deep" * 30)
     with pytest.raises(CannotStart, match=r"FATAL: .*no_such_library"):
         database.start(data_dir, settings={**cluster.SMALL, "shared_preload_libraries": "no_such_library"})
+    configured = (cluster.folder(data_dir) / cluster.INCLUDED).read_text()
+    socket_folder = configured.partition(f'"{tempfile.gettempdir()}/{cluster.SHORT_FOLDER}')[2].partition('"')[0]
+    assert socket_folder
+    assert not Path(tempfile.gettempdir(), cluster.SHORT_FOLDER + socket_folder).exists()

@@ -27,7 +27,7 @@ class Oracle:
 
     def __init__(self) -> None:
         # A file and not a pipe: a pipe that nobody reads would block the process once it is full.
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         self._process = subprocess.Popen(
             [npm.node(), str(SCRIPT), str(npm.node_modules())],
             stdin=subprocess.PIPE,

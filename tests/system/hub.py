@@ -128,6 +128,9 @@ def running(data_dir: Path, **environment: str) -> Iterator[Hub]:
         if not ready.wait(READY_SECONDS) or process.poll() is not None:
             raise RuntimeError(f"The hub did not start:\n{''.join(hub.printed)}")
         yield hub
+    except Exception as error:
+        error.add_note(f"The hub printed:\n{''.join(hub.printed)}")
+        raise
     finally:
         _stop(process)
         reader.join()
