@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +19,7 @@ from assistants.continue_client.caller import BadToken, caller
 from assistants.models import Lock
 from assistants.services import fetching
 from hub.actors import Actor
-from hub.api.parsers import parse_json
+from hub.api.parsers import PayloadTooLarge, parse_json
 from hub.domain.decisions import PermissionRefused
 from hub.models import Membership
 from hub.services import secrets
@@ -32,20 +33,24 @@ type View = Callable[..., HttpResponse]
 
 
 def as_message(view: View) -> View:
-    """Errors as `{"message"}`: the client parses every answer as JSON, whatever its status."""
+    """Errors as `{"message"}`: the client parses every answer as JSON, whatever its status. No cache keeps an answer."""
 
     @wraps(view)
     def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
         except BadToken as error:
-            return JsonResponse({"message": str(error)}, status=401)
+            response = JsonResponse({"message": str(error)}, status=401)
         except PermissionRefused as error:
-            return JsonResponse({"message": str(error)}, status=403)
+            response = JsonResponse({"message": str(error)}, status=403)
         except InvalidRange as error:
-            return JsonResponse({"message": str(error)}, status=400)
+            response = JsonResponse({"message": str(error)}, status=400)
+        except RequestDataTooBig:
+            response = JsonResponse({"message": PayloadTooLarge.default_detail}, status=413)
         except Http404:
-            return JsonResponse({"message": "There is no such package that you may read."}, status=404)
+            response = JsonResponse({"message": "There is no such package that you may read."}, status=404)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     return handle
 

@@ -19,6 +19,9 @@ MAX_RULES = 20
 class ComposeForm(NewPackageForm):
     """Whose assistant it is, and how it is called. `manifest` is there once somebody edits the YAML."""
 
+    # A browser that insists on a name would not let anybody add a part before.
+    use_required_attribute = False
+
     title = forms.CharField(label=_("Title"), max_length=100, required=False, help_text=_("How clients show it."))
     description = forms.CharField(label=_("Description"), max_length=300, required=False)
     version = version_field(initial="1.0.0")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from assistants.domain import drafting
-from assistants.forms.compose import Choices, ComposeForm, Pick
+from assistants.forms.compose import MAX_PARTS, Choices, ComposeForm, Pick
 from assistants.views import picking, previews
 from hub.actors import Actor
 from hub.context import actor_of
@@ -31,16 +31,16 @@ from registry.services import publications
 def compose(request: HttpRequest) -> HttpResponse:
     """Change the draft as the pressed button says, or publish it."""
     draft = Editing(actor_of(request), request.POST if request.method == "POST" else request.GET)
-    if draft.verb == "publish" and request.method == "POST" and draft.bound.is_valid():
+    publishes = draft.verb == "publish" and request.method == "POST"
+    if publishes and draft.is_valid():
         with refusals_on(draft.bound):
             release = draft.publish()
             messages.success(request, _("Published %(release)s.") % {"release": release})
             address = reverse("package", args=[release.package.namespace.slug, release.package.name])
             return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]
-    refused = draft.verb == "publish" and request.method == "POST"
     is_part = request.htmx.request_type == "partial"  # type: ignore[attr-defined]  # set by django_htmx's middleware
     template = "assistants/compose.html#composer" if is_part else "assistants/compose.html"
-    response = render(request, template, draft.context(refused=refused), status=422 if refused else 200)
+    response = render(request, template, draft.context(refused=publishes), status=422 if publishes else 200)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response
 
@@ -51,10 +51,10 @@ class Editing:
     def __init__(self, actor: Actor, data: QueryDict) -> None:
         self.actor, self.data = actor, data
         self.verb, _colon, self.word = data.get("do", "").partition(":")
-        choices = Choices.read(data)
-        for name in data.getlist("add"):
-            choices = choices.with_pick(Pick(name))
-        self.known = picking.packages(actor, {pick.package for pick in choices.picks} | {self.word})
+        choices, added = Choices.read(data), data.getlist("add")[:MAX_PARTS]
+        self.known = picking.packages(actor, {pick.package for pick in choices.picks} | {self.word, *added})
+        for name in added:
+            choices = choices.with_pick(self._pick(name))
         self.gone = [pick.package for pick in choices.picks if pick.package not in self.known]
         self.choices = self._changed(choices.only(set(self.known)))
         self.bound = ComposeForm(data, actor=actor)
@@ -62,6 +62,12 @@ class Editing:
         self.edits_yaml = self.verb == "yaml" or (self.verb != "form" and "manifest" in data)
         written = self.bound["manifest"].data if self.edits_yaml and self.verb != "yaml" else None
         self.manifest = self._generated() if written is None else self.values.get("manifest", "")
+
+    def is_valid(self) -> bool:
+        """Whether it may be tried to publish this. A part that is gone must not be missed without a word."""
+        if self.gone:
+            self.bound.add_error(None, _("Parts were taken out because they are gone. Look at the rest, then publish."))
+        return self.bound.is_valid()
 
     def publish(self) -> Release:
         """Publish what is in the form. Raises what `publish_new` raises."""
@@ -71,7 +77,7 @@ class Editing:
     def context(self, *, refused: bool) -> dict[str, Any]:
         """What the page shows."""
         form = self.bound if refused else ComposeForm(initial=self._initial(), actor=self.actor)
-        query, kind = self.data.get("find", ""), self.data.get("kind", "")
+        query, kind = self.data.get("find", "").replace("\0", ""), self.data.get("kind", "")
         has_content = bool(self.choices.picks) or any(self.choices.rules) or self.edits_yaml
         return {
             "form": form,
@@ -104,13 +110,18 @@ class Editing:
         among = [one.package for one in choices.picks if self.known[one.package].kind == package.kind]
         match self.verb:
             case "add":
-                latest = package.latest_release
-                return choices.with_pick(Pick(self.word, f"^{latest.version}" if latest else ""))
+                return choices.with_pick(self._pick(self.word))
             case "remove":
                 return choices.without(self.word)
             case "up" | "down":
                 return choices.moved(self.word, among, -1 if self.verb == "up" else 1)
         return choices
+
+    def _pick(self, name: str) -> Pick:
+        """A package in the range that is proposed: what is compatible with its latest release."""
+        package = self.known.get(name)
+        latest = package.latest_release if package else None
+        return Pick(name, f"^{latest.version}" if latest else "")
 
     def _initial(self) -> dict[str, Any]:
         """What was typed, to be shown again without judging it before somebody publishes."""

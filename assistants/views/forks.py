@@ -14,6 +14,7 @@ from assistants.services import forks
 from hub.context import actor_of
 from registry import lookups
 from registry.forms.refusals import refusals_on
+from registry.views.forms import posted
 
 
 @login_required
@@ -22,7 +23,7 @@ def fork(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Copy the latest release of a package into a new one that remembers where it comes from."""
     actor = actor_of(request)
     upstream = lookups.package(actor, namespace, name)
-    form = ForkForm(request.POST or None, actor=actor, initial={"name": upstream.name, "namespace": actor.label})
+    form = ForkForm(posted(request), actor=actor, initial={"name": upstream.name, "namespace": actor.label})
     if form.is_valid():
         try:
             with refusals_on(form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from assistants.forms.compose import Choices
 from assistants.views.parts import LABELS
 from hub import keyset
 from hub.actors import Actor
+from hub.domain import slugs
 from registry import catalogue
 from registry.domain import schema
 from registry.kinds import KINDS
@@ -19,6 +21,7 @@ from registry.models import Package
 from registry.views.lists import light
 
 RESULTS = 8
+_NAME = re.compile(f"{slugs.SLUG_PATTERN}/{slugs.SLUG_PATTERN}")
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,7 @@ class PickedSection:
 def packages(actor: Actor, names: Iterable[str]) -> dict[str, Package]:
     """The packages of these names that can be part of an assistant and that the actor may read. One query."""
     condition = Q(pk__in=[])
-    for name in names:
-        namespace, _, package = name.partition("/")
+    for namespace, _, package in (name.partition("/") for name in names if _NAME.fullmatch(name)):
         condition |= Q(namespace__slug=namespace, name=package)
     rows = light(Package.objects.visible_to(actor).filter(condition, kind__in=usable_kinds()))
     return {str(package): package for package in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -37,7 +38,7 @@ class StrictJSONParser(parsers.JSONParser):
 def parse_json(body: bytes) -> Any:
     """JSON from `body`. Raises ParseError that says what is wrong and where."""
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_constant)
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise exceptions.ParseError(f"The body is not UTF-8 (byte {error.start}).") from None
     except RecursionError:
@@ -66,3 +67,11 @@ def is_storable(value: Any) -> bool:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    """A number as JSON can also give it back: `1e999` would be infinite."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return number

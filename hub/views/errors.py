@@ -8,6 +8,9 @@ from django.shortcuts import render
 from hub.api.problems import problem_response
 from hub.domain.decisions import PermissionRefused
 
+# Addresses that only programs ask for. Some of them poll what the hub does not have, and all parse whatever comes back.
+PROGRAMS = ("/api/", "/ide/", "/auth/", "/registry/v1/", "/v0/", "/model-proxy/")
+
 _DETAILS = {
     400: "The request cannot be understood.",
     403: "You may not do this.",
@@ -17,7 +20,7 @@ _DETAILS = {
 
 
 def _answer(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
-    if request.path_info.startswith("/api/"):
+    if request.path_info.startswith(PROGRAMS):
         return problem_response(request, status, f"http_{status}", reason or _DETAILS[status])
     return render(request, f"{status}.html", {"reason": reason}, status=status)
 

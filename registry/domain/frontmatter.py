@@ -15,7 +15,9 @@ from registry.domain.faults import Fault, ManifestInvalid, Place
 
 FILE = "manifest.md"
 FIELDS = ("name", "description", "globs", "regex", "alwaysApply", "invokable")
-_FENCED = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(
+    r"\A\ufeff?(?:[ \t]*\n)*---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL | re.MULTILINE
+)
 _GLOB_COMMA = re.compile(r",(?![^{}]*\})")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)[ \t]*:[ \t]*(.*)")
 
@@ -24,7 +26,7 @@ def parse_rule(text: str, *, default_name: str) -> dict[str, Any]:
     """The rule that a Markdown text is. Raises ManifestInvalid with line and column for front matter nobody can read."""
     text = text.replace("\r\n", "\n")
     match = _FENCED.match(text)
-    fields = _fields(match[1]) if match else {}
+    fields = _fields(match[1], text.count("\n", 0, match.start(1)) + 1) if match else {}
     body = (match[2] if match else text.removeprefix("\ufeff")).strip()
     if not body:
         line = text.count("\n") + 1
@@ -41,30 +43,33 @@ def is_front_matter(text: str) -> bool:
     return _FENCED.match(text.replace("\r\n", "\n")) is not None
 
 
-def _fields(text: str) -> dict[str, Any]:
+def _fields(text: str, first_line: int) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        value = yamltext.parse(text, file=FILE, first_line=2).value
+        document = yamltext.parse(text, file=FILE, first_line=first_line)
     except ManifestInvalid as error:
-        value = _fields_as_cursor(text, error)
-    if not isinstance(value, dict):
-        raise ManifestInvalid(
-            [Fault("Front matter is a list of “key: value” lines.", Place(2), "Write “name: …”.", FILE)]
-        )
-    return _checked(value)
+        if len(error.faults) == 1 and "is empty" in error.faults[0].message:
+            return {}
+        document = _document_as_cursor(text, first_line, error)
+    if not isinstance(document.value, dict):
+        message = "Front matter is a list of “key: value” lines."
+        raise ManifestInvalid([Fault(message, document.place(()), "Write “name: …”.", FILE)])
+    return _checked(document)
 
 
-def _fields_as_cursor(text: str, error: ManifestInvalid) -> dict[str, Any]:
-    """Each line as `key: value`, the value being text. Raises `error` where a line of a known field is something else."""
+def _document_as_cursor(text: str, first_line: int, error: ManifestInvalid) -> yamltext.Document:
+    """Each line as `key: value`, the value being text. Raises `error` where a line is something else."""
     fields: dict[str, Any] = {}
-    for line in text.split("\n"):
+    spans: dict[yamltext.Path, yamltext.Span] = {}
+    for number, line in enumerate(text.split("\n"), first_line):
         match = _LINE.fullmatch(line.rstrip())
         if match:
             fields[match[1]] = _split_globs(match[2]) if match[1] == "globs" else _plain(match[2])
+            spans[match[1],] = yamltext.Span(Place(number, match.start(2) + 1), 0, 0)
         elif line.strip() and not line.lstrip().startswith("#"):
             raise error
-    return fields
+    return yamltext.Document(fields, spans, {})
 
 
 def _plain(text: str) -> Any:
@@ -81,19 +86,24 @@ def _split_globs(text: str) -> list[str]:
     return [part.strip() for part in _GLOB_COMMA.split(text) if part.strip()]
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
-    faults = []
+def _checked(document: yamltext.Document) -> dict[str, Any]:
+    fields: dict[str, Any] = document.value
+    wrong = {}
     for name in ("alwaysApply", "invokable"):
         if not isinstance(fields.get(name), bool | None):
-            faults.append(f"“{name}” is true or false.")
+            wrong[name] = "is true or false."
     for name in ("name", "description"):
         if not isinstance(fields.get(name), str | None):
-            faults.append(f"“{name}” is text; quote it.")
+            wrong[name] = "is text; quote it."
     for name in ("globs", "regex"):
         value = fields.get(name)
-        texts = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, str | None) for item in texts):
-            faults.append(f"“{name}” is text or a list of texts.")
-    if faults:
-        raise ManifestInvalid([Fault(message, Place(2), "Change the front matter.", FILE) for message in faults])
+        if not (
+            isinstance(value, str | None) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+        ):
+            wrong[name] = "is text or a list of texts."
+    if wrong:
+        mend = "Change the front matter."
+        raise ManifestInvalid(
+            [Fault(f"“{name}” {what}", document.place((name,)), mend, FILE) for name, what in wrong.items()]
+        )
     return fields

@@ -12,6 +12,7 @@ from registry.domain.faults import Fault, ManifestInvalid, Place
 MAX_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 512 * 1024
 _CONFIG_KEY = re.compile(r"^(?:schema|rules|prompts|models|mcpServers)[ \t]*:", re.MULTILINE)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _NAME_KEY = re.compile(r"^name[ \t]*:", re.MULTILINE)
 
 type Format = Literal["yaml", "markdown"]
@@ -106,13 +107,20 @@ def describe(text: str, format: Format, value: dict[str, Any], warnings: list[Fa
         tags=_tags(metadata.get("tags", "")),
         license=str(metadata.get("license", ""))[:100],
         secrets=tuple(sorted(templates.names(value, templates.SECRETS))),
-        inputs=tuple(sorted(templates.names(value, templates.INPUTS))),
+        # Of the text, not of the value: clients ask for an input wherever it stands, even in a comment.
+        inputs=tuple(sorted(templates.names(text, templates.INPUTS))),
         warnings=tuple(warnings),
     )
 
 
 def check_size(text: str, file: str, limit: int = MAX_BYTES) -> None:
-    """Raise ManifestInvalid if a text is larger than the hub keeps."""
+    """Raise ManifestInvalid if a text is larger than the hub keeps, or has a character that cannot be stored."""
+    if match := _UNSTORABLE.search(text):
+        before = text[: match.start()]
+        place = Place(before.count("\n") + 1, match.start() - before.rfind("\n"))
+        raise ManifestInvalid(
+            [Fault(f"The character U+{ord(match[0]):04X} cannot be stored.", place, "Remove it.", file)]
+        )
     if len(text.encode()) > limit:
         raise ManifestInvalid(
             [Fault(f"The file is larger than {limit // 1024} KiB.", Place(), "Make it shorter.", file)]

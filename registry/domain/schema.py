@@ -88,6 +88,12 @@ def _fault(error: ValidationError, path: ValuePath, document: Document) -> Fault
             )
         case "minLength":
             return Fault(f"{label} must not be empty.", place, "Write a value.")
+        case "anyOf":
+            forms = " or ".join(_TYPE_NAMES[form["type"]] for form in error.validator_value)
+            return Fault(f"{label} has to be {forms}.", place)
+        case "not":
+            message = f"{label} cannot be “{error.instance}”: only a hub writes that, for clients."
+            return Fault(message, place, "Name the provider itself.")
         case "oneOf":
             return Fault("A server has either “command” or “url”.", place, "Keep exactly one of the two.")
     return Fault(f"{label}: {error.message}.", place)
@@ -101,6 +107,11 @@ def _suggest(text: Any, known: list[str]) -> str:
 def strip(section: str, item: Any) -> Any:
     """An item without the keys that the format does not know."""
     return _strip(item, section_definition(section))
+
+
+def strip_options(options: Any) -> Any:
+    """Request options without the keys that the format does not know."""
+    return _strip(options, definition("requestOptions"))
 
 
 def _strip(value: Any, schema: dict[str, Any]) -> Any:
@@ -122,9 +133,11 @@ def unknown_keys(section: str, item: Any, path: ValuePath, document: Document) -
 
 
 def unknown_top_level(value: dict[str, Any], document: Document) -> list[Fault]:
-    """A warning for each top-level key that clients drop."""
+    """A warning for each key outside the sections that clients drop."""
     known = SCHEMA["properties"]
-    return [_unknown_fault((key,), known, document) for key in value if key not in known]
+    found = [_unknown_fault((key,), known, document) for key in value if key not in known]
+    options = value.get("requestOptions")
+    return found + list(_unknown(options, definition("requestOptions"), ("requestOptions",), document))
 
 
 def _unknown(value: Any, schema: dict[str, Any], path: ValuePath, document: Document) -> Iterator[Fault]:

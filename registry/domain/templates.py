@@ -1,7 +1,8 @@
 """Template variables of the config.yaml format: `${{ secrets.NAME }}` and `${{ inputs.NAME }}`.
 
-The reference replaces them in the text before YAML is parsed, so they may stand where YAML itself would not allow
-braces. `mask` lets a text be parsed with its variables in it; `unmask` puts them back into the parsed strings.
+The reference replaces inputs in the text before YAML is parsed, so they may stand where YAML itself would not allow
+braces. `mask` lets a text be parsed with its inputs in it; `unmask` puts them back into the parsed strings. Secrets are
+still variables when clients parse the text, so YAML's rules hold for them: inside brackets they have to be quoted.
 Grammar: Continue's config-yaml (contract 5.3): optional blanks inside, no blanks or `}` in the name.
 """
 
@@ -11,19 +12,24 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-VARIABLE = re.compile(r"\$\{\{[ \t]*([^\s{}]+)[ \t]*\}\}")
+VARIABLE = re.compile(r"\$\{\{\s*([^\s}]+)\s*\}\}")
 WHOLE_VARIABLE = re.compile(rf"\s*{VARIABLE.pattern}\s*")
 SECRETS, INPUTS = "secrets.", "inputs."
 
 # Stand-ins come from Unicode's private use area: one opening character, three digits, and filling to the same length,
 # so that lines and columns stay right. A text that has such characters itself is parsed as it is.
+_MASKED = re.compile(r"\$\{\{[ \t]*inputs\.[^\s}]+[ \t]*\}\}")
 _OPEN, _FILL, _ZERO, _BASE = "\ue000", "\ue001", 0xE010, 512
 _STAND_IN = re.compile(f"{_OPEN}([\ue010-\ue20f]{{3}}){_FILL}*")
-_PRIVATE = re.compile("[\ue000-\ue20f]")
+_PRIVATE = re.compile("[\ue000-\ue20f\ue300-\ue302]")
+
+# libyaml ends a line at these, as YAML 1.1 did; in YAML 1.2 they are characters like others.
+_OLD_LINE_ENDS = {0x85: 0xE300, 0x2028: 0xE301, 0x2029: 0xE302}
+_OLD_LINE_ENDS_BACK = {stand_in: end for end, stand_in in _OLD_LINE_ENDS.items()}
 
 
 def mask(text: str) -> tuple[str, Callable[[str], str]]:
-    """`text` with stand-ins of the same length for its variables, and the function that puts them back into a string."""
+    """`text` with stand-ins of the same length for its inputs, and the function that puts them back into a string."""
     if _PRIVATE.search(text):
         return text, lambda part: part
     originals: list[str] = []
@@ -35,9 +41,9 @@ def mask(text: str) -> tuple[str, Callable[[str], str]]:
         return _OPEN + digits + _FILL * (len(match[0]) - 4)
 
     def unmask(part: str) -> str:
-        return _STAND_IN.sub(lambda match: originals[_number(match[1])], part)
+        return _STAND_IN.sub(lambda match: originals[_number(match[1])], part).translate(_OLD_LINE_ENDS_BACK)
 
-    return VARIABLE.sub(stand_in, text), unmask
+    return _MASKED.sub(stand_in, text).translate(_OLD_LINE_ENDS), unmask
 
 
 def _number(digits: str) -> int:

@@ -20,6 +20,7 @@ type Path = tuple[str | int, ...]
 
 MAX_DEPTH = 40
 MAX_VALUES = 50_000
+TEXT_PER_VALUE = 100  # characters of text that count as much as one value more
 MAX_INTEGER = 2**53 - 1
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -28,7 +29,8 @@ _FALSE = frozenset({"false", "False", "FALSE"})
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_STRING_TAG = "tag:yaml.org,2002:str"
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _KNOWN_TAGS = frozenset(
     {None, "!"} | {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")}
 )
@@ -68,6 +70,11 @@ def parse(text: str, *, file: str = "manifest.yaml", first_line: int = 1) -> Doc
 
     `first_line` is the number of the text's first line in `file`, for a part of a larger file.
     """
+    if found := _FORBIDDEN.search(text):
+        before = text[: found.start()]
+        place = Place(first_line + before.count("\n"), found.start() - before.rfind("\n"))
+        message = f"The character U+{ord(found[0]):04X} is not allowed in YAML."
+        raise ManifestInvalid([Fault(message, place, "Remove it.", file)])
     masked, unmask = templates.mask(text)
     try:
         return _Composer(masked, unmask, file, first_line).document()
@@ -75,18 +82,14 @@ def parse(text: str, *, file: str = "manifest.yaml", first_line: int = 1) -> Doc
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + first_line, mark.column + 1) if mark else Place(first_line)
         message = f"This is not valid YAML: {error.problem or error.context}."
-        raise ManifestInvalid([Fault(message, place, _mend_of(error), file)]) from None
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        place = Place(first_line + before.count("\n"), error.position - before.rfind("\n"))
-        fault = Fault(
-            f"The character U+{ord(text[error.position]):04X} is not allowed in YAML.", place, "Remove it.", file
-        )
-        raise ManifestInvalid([fault]) from None
+        line = masked.split("\n")[mark.line] if mark and mark.line <= masked.count("\n") else ""
+        raise ManifestInvalid([Fault(message, place, _mend_of(error, line), file)]) from None
 
 
-def _mend_of(error: yaml.MarkedYAMLError) -> str:
+def _mend_of(error: yaml.MarkedYAMLError, line: str) -> str:
     problem = error.problem or ""
+    if templates.VARIABLE.search(line):
+        return 'Inside brackets, quote a variable: "${{ … }}".'
     if "alias" in f"{problem} {error.context}":
         return "A value that starts with “*” or “&” has to be quoted."
     if "mapping values are not allowed" in problem:
@@ -154,7 +157,7 @@ class _Composer:
                 self.fail(
                     event, "A key has to be a plain word.", "Quote the key if it starts with “[”, “{”, “*” or “&”."
                 )
-            key = self.unmask(event.value)
+            key = self.text(event)
             if key in items:
                 self.fail(event, f"The key “{key}” is there twice.", "Remove one of the two.")
             self.keys[*path, key] = self.place(event)
@@ -172,8 +175,8 @@ class _Composer:
     def scalar(self, event: Any) -> Any:
         text: str = event.value
         plain = event.implicit[0] and not event.style
-        if event.tag == _STRING_TAG or (event.tag in (None, "!") and not plain):
-            return self.unmask(text)
+        if event.tag in _STRING_TAGS or (event.tag is None and not plain):
+            return self.text(event)
         if text in _NULL:
             return None
         if text in _TRUE or text in _FALSE:
@@ -182,7 +185,13 @@ class _Composer:
             self.fail(event, f"“{text}” is not a finite number.", "Quote it if it is meant as text.")
         if _INTEGER.fullmatch(text):
             return self.integer(event, text)
-        return self.number(event, text) if _FLOAT.fullmatch(text) else self.unmask(text)
+        return self.number(event, text) if _FLOAT.fullmatch(text) else self.text(event)
+
+    def text(self, event: Any) -> str:
+        if "\0" in event.value:
+            self.fail(event, "The text contains the character U+0000, which cannot be stored.", "Remove it.")
+        self.count += len(event.value) // TEXT_PER_VALUE
+        return self.unmask(event.value)
 
     def integer(self, event: Any, text: str) -> int:
         number = int(text, 0) if text[:2] in ("0o", "0x") else int(text) if len(text) < 20 else MAX_INTEGER + 1
@@ -200,7 +209,7 @@ class _Composer:
 
     def check_count(self, event: Any) -> None:
         if self.count > MAX_VALUES:
-            self.fail(event, f"The document has more than {MAX_VALUES} values, aliases expanded.", "Make it smaller.")
+            self.fail(event, f"The document has more than {MAX_VALUES} values, aliases expanded.", "Use fewer aliases.")
 
     def place(self, event: Any) -> Place:
         return Place(event.start_mark.line + self.first_line, event.start_mark.column + 1)

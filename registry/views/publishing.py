@@ -17,6 +17,7 @@ from registry.kinds import KINDS
 from registry.models import Package, Release
 from registry.services import publications, releases
 from registry.views.access import for_managers
+from registry.views.forms import posted
 
 
 @login_required
@@ -30,7 +31,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         raise Http404
     actor = actor_of(request)
     initial = {"namespace": request.GET.get("namespace", actor.label), "version": "1.0.0", "manifest": kind.example}
-    form = PackageForm(request.POST or None, actor=actor, initial=initial)
+    form = PackageForm(posted(request), actor=actor, initial=initial)
     if form.is_valid():
         with refusals_on(form):
             release = publications.publish_new(
@@ -50,7 +51,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     """Publish the next release, starting from the latest one's texts."""
-    form = ReleaseForm(request.POST or None, initial=_from_latest(package))
+    form = ReleaseForm(posted(request), initial=_from_latest(package))
     if form.is_valid():
         with refusals_on(form):
             release = releases.publish(

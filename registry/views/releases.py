@@ -15,6 +15,7 @@ from registry.forms.releases import YankForm
 from registry.models import Package, Release
 from registry.services import releases
 from registry.views.access import for_managers
+from registry.views.forms import posted
 
 
 @for_managers
@@ -22,7 +23,7 @@ from registry.views.access import for_managers
 def yank(request: HttpRequest, package: Package, version: str) -> HttpResponse:
     """Ask for a reason, then keep the release from being chosen again."""
     release = _release(package, version)
-    form = YankForm(request.POST or None)
+    form = YankForm(posted(request))
     if form.is_valid():
         with refusals_on(form):
             releases.yank(by=actor_of(request), release=release, reason=form.cleaned_data["reason"])

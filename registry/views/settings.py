@@ -15,6 +15,7 @@ from registry.forms.refusals import refusals_on
 from registry.models import Package
 from registry.services import packages
 from registry.views.access import for_managers
+from registry.views.forms import posted
 
 
 @for_managers
@@ -22,7 +23,7 @@ from registry.views.access import for_managers
 def settings(request: HttpRequest, package: Package) -> HttpResponse:
     """Summary and visibility; deleting is offered here."""
     initial = {"summary": package.summary, "visibility": package.visibility}
-    form = SettingsForm(request.POST or None, initial=initial)
+    form = SettingsForm(posted(request), initial=initial)
     if form.is_valid():
         with refusals_on(form):
             packages.update(by=actor_of(request), package=package, **form.cleaned_data)
@@ -41,7 +42,7 @@ def settings(request: HttpRequest, package: Package) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, package: Package) -> HttpResponse:
     """Ask for the name, then delete for good."""
-    form = DeleteForm(request.POST or None, package=package)
+    form = DeleteForm(posted(request), package=package)
     if form.is_valid():
         with refusals_on(form):
             packages.delete(by=actor_of(request), package=package)
