@@ -67,4 +67,4 @@ def _worker(settings: Settings) -> list[str]:
     }
     flat = [part for option in options.items() for part in option]
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # there is no second worker to talk to
-    return [sys.executable, "-m", "celery", "-A", "hub", "worker", "--beat", *flat, *alone]
+    return [sys.executable, "-m", "celery", "-A", "hub", "worker", "--beat-thread", *flat, *alone]
