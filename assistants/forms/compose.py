@@ -17,7 +17,7 @@ MAX_RULES = 20
 
 
 class ComposeForm(NewPackageForm):
-    """Whose assistant it is, and how it is called. `manifest` is there once somebody edits the YAML."""
+    """Whose assistant it is, and how it is called. `manifest` is there only while somebody edits the YAML."""
 
     # A browser that insists on a name would not let anybody add a part before.
     use_required_attribute = False
@@ -25,7 +25,12 @@ class ComposeForm(NewPackageForm):
     title = forms.CharField(label=_("Title"), max_length=100, required=False, help_text=_("How clients show it."))
     description = forms.CharField(label=_("Description"), max_length=300, required=False)
     version = version_field(initial="1.0.0")
-    manifest = SourceField(label=_("Manifest"), rows=24, required=False)
+    manifest = SourceField(label=_("Manifest"), rows=24)
+
+    def __init__(self, *arguments: Any, edits_yaml: bool, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if not edits_yaml:
+            del self.fields["manifest"]
 
     def values(self) -> dict[str, Any]:
         """The valid values, also while others are not."""

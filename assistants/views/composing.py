@@ -57,11 +57,11 @@ class Editing:
             choices = choices.with_pick(self._pick(name))
         self.gone = [pick.package for pick in choices.picks if pick.package not in self.known]
         self.choices = self._changed(choices.only(set(self.known)))
-        self.bound = ComposeForm(data, actor=actor)
-        self.values = self.bound.values()
         self.edits_yaml = self.verb == "yaml" or (self.verb != "form" and "manifest" in data)
-        written = self.bound["manifest"].data if self.edits_yaml and self.verb != "yaml" else None
-        self.manifest = self._generated() if written is None else self.values.get("manifest", "")
+        self.bound = ComposeForm(data, actor=actor, edits_yaml=self.edits_yaml)
+        self.values = self.bound.values()
+        is_written = self.edits_yaml and self.verb != "yaml"
+        self.manifest = self.values.get("manifest", "") if is_written else self._generated()
 
     def is_valid(self) -> bool:
         """Whether it may be tried to publish this. A part that is gone must not be missed without a word."""
@@ -76,7 +76,11 @@ class Editing:
 
     def context(self, *, refused: bool) -> dict[str, Any]:
         """What the page shows."""
-        form = self.bound if refused else ComposeForm(initial=self._initial(), actor=self.actor)
+        form = (
+            self.bound
+            if refused
+            else ComposeForm(initial=self._initial(), actor=self.actor, edits_yaml=self.edits_yaml)
+        )
         query, kind = self.data.get("find", "").replace("\0", ""), self.data.get("kind", "")
         has_content = bool(self.choices.picks) or any(self.choices.rules) or self.edits_yaml
         return {

@@ -10,6 +10,9 @@ from typing import IO, Any
 from django.conf import settings
 from rest_framework import exceptions, parsers, status
 
+# What can be read can also be written back: Python's encoder gives up a little earlier than its decoder.
+MAX_DEPTH = 200
+TOO_DEEP = f"The JSON is nested more than {MAX_DEPTH} deep."
 UNSTORABLE = "Text may not contain NUL characters or lone surrogates."
 
 
@@ -42,12 +45,23 @@ def parse_json(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise exceptions.ParseError(f"The body is not UTF-8 (byte {error.start}).") from None
     except RecursionError:
-        raise exceptions.ParseError("The JSON is nested too deeply.") from None
+        raise exceptions.ParseError(TOO_DEEP) from None
     except ValueError as error:
         raise exceptions.ParseError(f"The body is not JSON: {error}.") from None
+    if depth(value) > MAX_DEPTH:
+        raise exceptions.ParseError(TOO_DEEP)
     if not is_storable(value):
         raise exceptions.ParseError(UNSTORABLE)
     return value
+
+
+def depth(value: Any) -> int:
+    """How many lists and objects of a JSON value lie inside each other, counted without recursion."""
+    level, deepest = [value], 0
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        deepest += 1
+        level = [part for item in level for part in (item.values() if isinstance(item, dict) else item)]
+    return deepest
 
 
 def is_storable(value: Any) -> bool:

@@ -44,13 +44,11 @@ def is_front_matter(text: str) -> bool:
 
 
 def _fields(text: str, first_line: int) -> dict[str, Any]:
-    if not text.strip():
+    if all(line.strip() == "" or line.lstrip().startswith("#") for line in text.split("\n")):
         return {}
     try:
         document = yamltext.parse(text, file=FILE, first_line=first_line)
     except ManifestInvalid as error:
-        if len(error.faults) == 1 and "is empty" in error.faults[0].message:
-            return {}
         document = _document_as_cursor(text, first_line, error)
     if not isinstance(document.value, dict):
         message = "Front matter is a list of “key: value” lines."

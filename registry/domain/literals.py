@@ -31,7 +31,7 @@ PLACEHOLDERS = frozenset(
 # Public formats of credentials that vendors document for scanners.
 _KNOWN_FORMS = {
     "an Anthropic key": r"sk-ant-[A-Za-z0-9_-]{16,}",
-    "an OpenAI key": r"sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,}",
+    "an OpenAI key": r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,}",
     "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}",
     "a GitLab token": r"glpat-[A-Za-z0-9_-]{20,}",
     "an AWS access key": r"(?:AKIA|ASIA)[0-9A-Z]{16}",
@@ -43,7 +43,10 @@ _KNOWN_FORMS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a password in an address": r"[a-z][a-z0-9+.-]*://[^\s/:@\"'${}<>]+:[^\s/:@\"'${}<>]{3,}@[A-Za-z0-9]",
 }
-_KNOWN = re.compile("|".join(f"(?P<f{number}>\\b{form}|{form})" for number, form in enumerate(_KNOWN_FORMS.values())))
+# A letter before would make it part of a word, such as the end of “disk-based-…”.
+_KNOWN = re.compile(
+    "|".join(f"(?P<f{number}>(?<![A-Za-z0-9])(?:{form}))" for number, form in enumerate(_KNOWN_FORMS.values()))
+)
 _LABELS = list(_KNOWN_FORMS)
 _SAMPLE = re.compile(r"EXAMPLE|(?:x{6,}|X{6,}|\*{4,}|0{8,}|\.{3})")
 

@@ -66,7 +66,7 @@ def faults(name: str, value: Any, path: ValuePath, document: Document) -> list[F
         leaf = best_match([error]) or error
         if not templates.is_whole_variable(leaf.instance):
             found.append(_fault(leaf, path, document))
-    return found
+    return sorted(found, key=lambda fault: fault.place)
 
 
 def _fault(error: ValidationError, path: ValuePath, document: Document) -> Fault:
