@@ -75,7 +75,7 @@ def _fault(error: ValidationError, path: ValuePath, document: Document) -> Fault
     label = f"“{where[-1]}”" if where and isinstance(where[-1], str) else "This"
     match error.validator:
         case "required":
-            missing = next((key for key in error.validator_value if key not in error.instance), "?")
+            missing = error.message.split("'")[1]  # the library names it nowhere else: "'version' is a required property"
             return Fault(f"“{missing}” is missing.", place, f"Add “{missing}: …” here.")
         case "type":
             types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]

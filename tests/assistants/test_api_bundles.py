@@ -48,9 +48,9 @@ def test_a_bundle_is_everything_expanded_under_its_digest(api: Api, helper: Pack
         "Text of style 1.2.0.",
         "Be brief.",
     ]
-    assert [(one["package"], one["version"]) for one in bundle["requirements"]] == [
+    assert {(one["package"], one["version"]) for one in bundle["requirements"]} == {
         ("acme/brain", "1.0.0"), ("acme/style", "1.2.0"),
-    ] or [one["version"] for one in bundle["requirements"]] == ["1.2.0", "1.0.0"]  # fmt: skip
+    }  # fmt: skip
     assert bundle["secrets"] == [{"name": "MODEL_KEY", "fqsn": "acme/helper/acme/brain/MODEL_KEY"}]
     canonical = json.dumps(bundle, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     assert answer.content == canonical

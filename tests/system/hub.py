@@ -125,8 +125,7 @@ def running(data_dir: Path, **environment: str) -> Iterator[Hub]:
     reader = threading.Thread(target=_read, args=(hub, ready), daemon=True)
     reader.start()
     try:
-        if not ready.wait(READY_SECONDS) or process.poll() is not None:
-            raise RuntimeError(f"The hub did not start:\n{''.join(hub.printed)}")
+        _require(ready.wait(READY_SECONDS) and process.poll() is None, "The hub did not start.")
         yield hub
     except Exception as error:
         error.add_note(f"The hub printed:\n{''.join(hub.printed)}")
@@ -136,8 +135,7 @@ def running(data_dir: Path, **environment: str) -> Iterator[Hub]:
         reader.join()
         if process.stdout:
             process.stdout.close()
-    if process.returncode:
-        raise RuntimeError(f"The hub ended with code {process.returncode}:\n{''.join(hub.printed)}")
+    _require(process.returncode == 0, f"The hub ended with code {process.returncode}:\n{''.join(hub.printed)}")
 
 
 def free_port() -> int:
@@ -146,6 +144,11 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _require(fulfilled: object, message: str) -> None:
+    if not fulfilled:
+        raise RuntimeError(message)
 
 
 def _clean_environment() -> dict[str, str]:
