@@ -1,0 +1,1 @@
+"""`python -m bench`: measures a real hub on this machine. docs/benchmarks.md says what and how."""
