@@ -65,7 +65,8 @@ def ways(release: Release) -> list[Way]:
 
 def client_command(arguments: str) -> str:
     """How `cn` is started against this hub. The base ends in a slash: without it the client loses part of a path."""
-    return f"CONTINUE_API_BASE={settings.BASE_URL}/ CONTINUE_API_KEY=… cn {arguments}"
+    # Without the third variable, cn 1.5.45 replaces itself by a version that knows no hub.
+    return f"CONTINUE_API_BASE={settings.BASE_URL}/ CONTINUE_API_KEY=… CONTINUE_CLI_AUTO_UPDATED=1 cn {arguments}"
 
 
 def _uses(release: Release, section: str) -> str:

@@ -10,7 +10,8 @@ from registry.domain import frontmatter, literals, schema, templates, yamltext
 from registry.domain.faults import Fault, ManifestInvalid, Place
 
 MAX_BYTES = 256 * 1024
-MAX_DOCUMENT_BYTES = 512 * 1024
+# Some texts take the Markdown library time that grows with the square of their length; this keeps it to seconds.
+MAX_DOCUMENT_BYTES = 128 * 1024
 _CONFIG_KEY = re.compile(r"^(?:schema|rules|prompts|models|mcpServers)[ \t]*:", re.MULTILINE)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _NAME_KEY = re.compile(r"^name[ \t]*:", re.MULTILINE)

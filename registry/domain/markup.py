@@ -24,20 +24,24 @@ _ATTRIBUTES = {
 }
 _CLASSES = {"div": {"highlight"}}
 _SCHEMES = {"http", "https", "mailto"}
-_BRACKET_OR_BLANK_LINE = re.compile(r"[\[\]]|\n[ \t]*\n")
-# The parser looks from each “[” for its “]”, to the paragraph's end if there is none; this many steps take about a second.
-_MAX_BRACKET_STEPS = 4_000_000
+# What the parser looks for the other half of, over and over, as it meets it: a link's text, its address, a tag.
+_OPENING = {"[": "]", "(": ")", "<": ">"}
+_CLOSING = {closing: opening for opening, closing in _OPENING.items()}
+_HALF_OR_BLANK_LINE = re.compile(r"[\[\]]|(?<=\])\(|\)|<(?=[A-Za-z/!?])|>|\n[ \t]*\n")
+# It looks to the paragraph's end if there is none, for a tag to the text's end. So many steps take about a second.
+_MAX_STEPS = {"[": 4_000_000, "(": 8_000_000, "<": 40_000_000}
 
 
 def render(text: str) -> str:
     """HTML of a Markdown text: no scripts, styles, ids, frames or foreign schemes; links say they lead elsewhere.
 
-    Raises ValueError if the Markdown is nested so deeply, or has so many open brackets, that it cannot be rendered.
+    Raises ValueError if the Markdown is nested so deeply, or opens so much that it does not close, that it cannot be rendered.
     """
     if not text.strip():
         return ""
-    if _bracket_steps(text) > _MAX_BRACKET_STEPS:
-        raise ValueError("The text has too many “[” without a “]” near by.")
+    for opening, steps in _steps(text).items():
+        if steps > _MAX_STEPS[opening]:
+            raise ValueError(f"The text has too many “{opening}” without a “{_OPENING[opening]}” near by.")
     try:
         html = markdown.markdown(text, extensions=_EXTENSIONS, extension_configs=_CONFIG, output_format="html")
     except RecursionError:
@@ -51,15 +55,19 @@ def render(text: str) -> str:
     )
 
 
-def _bracket_steps(text: str) -> int:
-    """How far it is from every “[” to its “]”, or to the end of its paragraph, in sum."""
-    steps, opened = 0, list[int]()
-    for match in _BRACKET_OR_BLANK_LINE.finditer(text):
-        if match[0] == "[":
-            opened.append(match.start())
-        elif match[0] == "]":
-            steps += match.start() - opened.pop() if opened else 0
+def _steps(text: str) -> dict[str, int]:
+    """How far it is from every opening half to its closing one, or to where the parser gives up, in sum for each kind."""
+    steps = dict.fromkeys(_OPENING, 0)
+    opened: dict[str, list[int]] = {opening: [] for opening in _OPENING}
+    for match in _HALF_OR_BLANK_LINE.finditer(text):
+        found, at = match[0], match.start()
+        if found in _OPENING:
+            opened[found].append(at)
+        elif found in _CLOSING:
+            starts = opened[_CLOSING[found]]
+            steps[_CLOSING[found]] += at - starts.pop() if starts else 0
         else:
-            steps += sum(match.start() - start for start in opened)
-            opened.clear()
-    return steps + sum(len(text) - start for start in opened)
+            for opening in "[(":
+                steps[opening] += sum(at - start for start in opened[opening])
+                opened[opening].clear()
+    return {opening: steps[opening] + sum(len(text) - start for start in opened[opening]) for opening in _OPENING}

@@ -46,16 +46,16 @@ def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: 
     number = Version.parse(version)
     read = KINDS[package.kind].read(manifest, package.name)
     notes = notes or Notes()
-    _check_notes(notes)
+    html = _rendered(notes)
     with transaction.atomic():
-        release = _store(by, package, number, read, notes)
+        release = _store(by, package, number, read, notes, html)
         KINDS[package.kind].after_publish(by, release, read)
         data = {"version": release.version, "digest": release.digest}
         audit.record(by, RegistryAction.RELEASE_PUBLISH, release, namespace=package.namespace, data=data)
     return release
 
 
-def _store(by: Actor, package: Package, number: Version, manifest: Manifest, notes: Notes) -> Release:
+def _store(by: Actor, package: Package, number: Version, manifest: Manifest, notes: Notes, html: Notes) -> Release:
     locked = Package.objects.select_for_update(of=("self",)).filter(id=package.id, deleted_at=None).first()
     if locked is None:
         raise PackageGone(f"“{package}” was deleted.")
@@ -74,9 +74,9 @@ def _store(by: Actor, package: Package, number: Version, manifest: Manifest, not
         inputs=list(manifest.inputs),
         warnings=[fault.as_json() for fault in (*manifest.warnings, *_version_mismatch(manifest, number))],
         readme=notes.readme,
-        readme_html=markup.render(notes.readme),
+        readme_html=html.readme,
         changelog=notes.changelog,
-        changelog_html=markup.render(notes.changelog),
+        changelog_html=html.changelog,
         published_by=by.user,
     )
     _refresh(package)
@@ -147,12 +147,16 @@ def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
     return [Fault(f"The manifest says version {stated}; this release is {number}, and clients are told {number}.")]
 
 
-def _check_notes(notes: Notes) -> None:
-    for file, text in (("README.md", notes.readme), ("CHANGELOG.md", notes.changelog)):
-        manifests.check_size(text, file, manifests.MAX_DOCUMENT_BYTES)
-        if faults := literals.in_text(text, file):
-            raise ManifestInvalid(faults)
-        try:
-            markup.render(text)
-        except ValueError as error:
-            raise ManifestInvalid([Fault(str(error), file=file)]) from None
+def _rendered(notes: Notes) -> Notes:
+    """The notes as HTML. Raises ManifestInvalid for what is too large, holds a secret or cannot be rendered."""
+    return Notes(_html("README.md", notes.readme), _html("CHANGELOG.md", notes.changelog))
+
+
+def _html(file: str, text: str) -> str:
+    manifests.check_size(text, file, manifests.MAX_DOCUMENT_BYTES)
+    if faults := literals.in_text(text, file):
+        raise ManifestInvalid(faults)
+    try:
+        return markup.render(text)
+    except ValueError as error:
+        raise ManifestInvalid([Fault(str(error), file=file)]) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -12,6 +13,7 @@ from registry.domain import markup
 
 FORBIDDEN_TAGS = {"script", "style", "iframe", "object", "embed", "svg", "math", "form", "input", "button", "link", "meta"}
 FORBIDDEN_TAGS |= {"base", "template", "noscript", "video", "audio", "map", "area", "frame", "textarea", "select"}
+SCHEME = re.compile(r"[\x00-\x20]*[a-z][a-z0-9+.\x00-\x20-]*:")  # browsers drop what is not printed
 ALLOWED_SCHEMES = ("http:", "https:", "mailto:")
 
 
@@ -38,7 +40,7 @@ def assert_harmless(html: str) -> None:
         assert name not in {"style", "id", "name", "srcdoc", "srcset", "target", "formaction", "action", "background"}
         if name in {"href", "src"}:
             before_path = value.split("/")[0].split("?")[0].split("#")[0].strip().lower()
-            assert ":" not in before_path or before_path.startswith(ALLOWED_SCHEMES)
+            assert not SCHEME.match(before_path) or before_path.startswith(ALLOWED_SCHEMES)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_deep_nesting_is_an_error_and_not_a_crash() -> None:
             assert "nested" in str(error)
 
 
-@pytest.mark.parametrize("text", ["[" * 500_000, "![" * 250_000, "[" * 9_000 + "]" * 9_000, "[a](b " * 80_000])
+@pytest.mark.parametrize("text", ["[" * 500_000, "![" * 250_000, "[" * 9_000 + "]" * 9_000, "[a](b " * 80_000, "<a b='" * 20_000, "a](<" * 9_000])
 def test_text_that_would_take_minutes_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="too many"):
         markup.render(text)
