@@ -14,7 +14,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from registry.domain import schema
-from registry.domain.faults import ManifestInvalid
 from tests.domain.building import IDENTITY, Published, config_of, faults_of, manifest, model, places, resolve, single
 from tests.support.node import Oracle
 
@@ -43,7 +42,17 @@ def without_empty(config: dict[str, Any]) -> dict[str, Any]:
 
 names = st.sampled_from(["A", "b", "two words", "ünï", "yes", "010"])
 texts = st.sampled_from(
-    ["plain", "with: colon", "- dash", "# hash", "tab\tin", "two\nlines\n", "quote \" ' \\", "${{ secrets.S }}", "{a: b}"]
+    [
+        "plain",
+        "with: colon",
+        "- dash",
+        "# hash",
+        "tab\tin",
+        "two\nlines\n",
+        "quote \" ' \\",
+        "${{ secrets.S }}",
+        "{a: b}",
+    ]
 )
 keys = st.sampled_from(["${{ secrets.KEY }}", "Bearer ${{ secrets.KEY }}", "none"])
 numbers = st.one_of(st.integers(0, 10**6), st.floats(0, 2, width=16))
@@ -124,7 +133,9 @@ def blocks(draw: st.DrawFn, section: str) -> Published:
         if isinstance(item, dict) and draw(st.booleans()):
             key = {"models": "apiBase", "mcpServers": "cwd", "rules": "description", "prompts": "description"}[section]
             if section != "mcpServers" or "command" in item:
-                item[key] = draw(st.sampled_from(["${{ inputs.TEXT }}", "x/${{ inputs.KEY }}", "${{inputs.TEXT}}${{ secrets.S }}"]))
+                item[key] = draw(
+                    st.sampled_from(["${{ inputs.TEXT }}", "x/${{ inputs.KEY }}", "${{inputs.TEXT}}${{ secrets.S }}"])
+                )
         released[version] = manifest(**{section: [item]})
         if section == "rules" and draw(st.booleans()):
             released[version] = draw(st.sampled_from(MARKDOWN))
