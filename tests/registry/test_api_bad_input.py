@@ -139,7 +139,6 @@ MANIFESTS = {
     "infinity": "name: x\nversion: 1.0.0\nrules:\n  - name: x\n    rule: .inf\n",
     "huge version": "name: x\nversion: " + "9" * 9000 + "\nrules: [5]\n",
     "emptiness": "name:\nrules:\n",
-    "many anchors": "name: x\nversion: 1.0.0\nrules:\n" + "".join(f"  - &a{number} x\n  - *a{number}\n" for number in range(3000)),
 }
 
 
