@@ -20,7 +20,7 @@ FILE_SUFFIXES = (".yaml", ".yml", ".json")
 # A test compares this list with the URL configuration.
 RESERVED_NAMESPACES = frozenset(
     """
-    - .well-known about account accounts admin agents anonymous api assistants audit auth billing blog bundles
+    - .well-known about account accounts admin agents anonymous api assistants audit auth billing blog bundles compose
     contact continue continuedev dashboard default docs download everyone explore favicon.ico feeds git health
     healthz help home hub ide internal legal local login logout mcp me metrics model-proxy models new none null
     official onboarding org organization organizations orgs otel owner packages personal ping policies pricing
