@@ -22,7 +22,11 @@ urlpatterns = [
     path("account/link/<str:uid>/<str:token>", sign_in.sign_in_by_link, name="sign-in-link"),
     # The same pages as allauth's own addresses below, in a transaction with the audit log.
     path("accounts/email/", transaction.atomic(allauth_views.email), name="account_email"),
-    path("accounts/confirm-email/<str:key>/", transaction.atomic(allauth_views.confirm_email), name="account_confirm_email"),
+    path(
+        "accounts/confirm-email/<str:key>/",
+        transaction.atomic(allauth_views.confirm_email),
+        name="account_confirm_email",
+    ),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),

@@ -19,7 +19,10 @@ from registry.models import Package, Release, Visibility
 from registry.services import packages, releases
 
 settings.register_profile(
-    "hub", deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    "hub",
+    deadline=None,
+    max_examples=80,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("hub")
 
@@ -111,7 +114,9 @@ MANIFESTS = {"rule": RULE, "prompt": PROMPT, "model": MODEL, "mcp-server": SERVE
 def build_package(acme: Namespace, owner: Actor) -> Callable[..., Package]:
     """Makes packages of acme: `build_package("style", "1.0.0", "1.1.0", visibility="internal")`."""
 
-    def build(name: str, *versions: str, kind: str = "rule", visibility: str = Visibility.PUBLIC, **more: Any) -> Package:
+    def build(
+        name: str, *versions: str, kind: str = "rule", visibility: str = Visibility.PUBLIC, **more: Any
+    ) -> Package:
         by, namespace = more.pop("by", owner), more.pop("namespace", acme)
         package = packages.create(by=by, namespace=namespace, name=name, kind=kind, visibility=visibility, **more)
         for version in versions:
@@ -126,7 +131,9 @@ def build_package(acme: Namespace, owner: Actor) -> Callable[..., Package]:
 def build_assistant(acme: Namespace, owner: Actor) -> Callable[..., Package]:
     """Makes assistants of acme: `build_assistant("helper", "rules:\\n  - uses: acme/style\\n")`."""
 
-    def build(name: str, body: str, *, version: str = "1.0.0", visibility: str = Visibility.PUBLIC, **more: Any) -> Package:
+    def build(
+        name: str, body: str, *, version: str = "1.0.0", visibility: str = Visibility.PUBLIC, **more: Any
+    ) -> Package:
         by, namespace = more.pop("by", owner), more.pop("namespace", acme)
         package = packages.create(by=by, namespace=namespace, name=name, kind="assistant", visibility=visibility)
         manifest = f"name: {name}\nversion: {version}\nschema: v1\n{body}"

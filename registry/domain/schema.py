@@ -75,7 +75,9 @@ def _fault(error: ValidationError, path: ValuePath, document: Document) -> Fault
     label = f"“{where[-1]}”" if where and isinstance(where[-1], str) else "This"
     match error.validator:
         case "required":
-            missing = error.message.split("'")[1]  # the library names it nowhere else: "'version' is a required property"
+            missing = error.message.split("'")[
+                1
+            ]  # the library names it nowhere else: "'version' is a required property"
             return Fault(f"“{missing}” is missing.", place, f"Add “{missing}: …” here.")
         case "type":
             types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]

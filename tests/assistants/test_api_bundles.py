@@ -62,7 +62,10 @@ def test_a_lock_names_exact_versions_digests_and_the_bundle(api: Api, helper: Pa
     lock = answer.json()
     assert f'"{lock["bundle"]}"' == api("get", "assistants/acme/helper/bundle")["ETag"]
     for one in lock["requirements"]:
-        assert Release.objects.get(package__name=one["package"].split("/")[1], version=one["version"]).digest == one["digest"]
+        assert (
+            Release.objects.get(package__name=one["package"].split("/")[1], version=one["version"]).digest
+            == one["digest"]
+        )
 
 
 def test_a_bundle_by_digest_is_kept_for_ever(api: Api, helper: Package, owner: Actor) -> None:
@@ -97,9 +100,19 @@ def test_a_bundle_by_digest_is_answered_304_too(api: Api, helper: Package) -> No
 
 @pytest.mark.parametrize(
     ("wanted", "version"),
-    [("latest", "1.3.0"), ("", "1.3.0"), ("1.0.0", "1.0.0"), ("^1.2", "1.3.0"), ("~1.2", "1.2.0"), ("<1.2", "1.0.0"), ("*", "1.3.0")],
+    [
+        ("latest", "1.3.0"),
+        ("", "1.3.0"),
+        ("1.0.0", "1.0.0"),
+        ("^1.2", "1.3.0"),
+        ("~1.2", "1.2.0"),
+        ("<1.2", "1.0.0"),
+        ("*", "1.3.0"),
+    ],
 )
-def test_a_version_is_latest_exact_or_a_range(api: Api, helper: Package, owner: Actor, wanted: str, version: str) -> None:
+def test_a_version_is_latest_exact_or_a_range(
+    api: Api, helper: Package, owner: Actor, wanted: str, version: str
+) -> None:
     for other in ("1.2.0", "1.3.0", "2.0.0-rc.1"):
         again(helper, owner, other)
     for rest in ("bundle", "lock"):
@@ -165,7 +178,9 @@ def test_a_part_that_was_hidden_later_hides_the_assistant_from_strangers(
     assert api("get", "assistants/acme/helper/bundle", owner).status_code == 200
 
 
-def test_a_deleted_assistant_is_gone_and_a_deleted_part_stays_in_the_lock(api: Api, helper: Package, owner: Actor) -> None:
+def test_a_deleted_assistant_is_gone_and_a_deleted_part_stays_in_the_lock(
+    api: Api, helper: Package, owner: Actor
+) -> None:
     before = api("get", "assistants/acme/helper/bundle")
     packages.delete(by=owner, package=Package.objects.select_related("namespace").get(name="style"))
     assert api("get", "assistants/acme/helper/bundle").content == before.content
@@ -174,7 +189,20 @@ def test_a_deleted_assistant_is_gone_and_a_deleted_part_stays_in_the_lock(api: A
     problem(api("get", "bundles/" + before["ETag"].strip('"')), 404)
 
 
-@pytest.mark.parametrize("digest", ["sha256:abc", "sha256:" + "A" * 64, "md5:" + "0" * 64, "0" * 64, "sha256:" + "0" * 65, "latest", "%20", "é", "..%2F"])
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "sha256:abc",
+        "sha256:" + "A" * 64,
+        "md5:" + "0" * 64,
+        "0" * 64,
+        "sha256:" + "0" * 65,
+        "latest",
+        "%20",
+        "é",
+        "..%2F",
+    ],
+)
 def test_a_digest_that_is_none_is_not_found(api: Api, db: None, digest: str) -> None:
     problem(api("get", f"bundles/{digest}"), 404)
 

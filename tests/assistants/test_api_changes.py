@@ -48,7 +48,9 @@ def test_resolving_takes_only_the_manifest(api: Api, build_package: Build, owner
     assert body["bundle"]["assistant"]["package"] == "stranger/preview"
 
 
-def test_resolving_needs_a_person_and_a_namespace_of_theirs(api: Api, acme: Any, stranger: Actor, member: Actor) -> None:
+def test_resolving_needs_a_person_and_a_namespace_of_theirs(
+    api: Api, acme: Any, stranger: Actor, member: Actor
+) -> None:
     problem(api("post", "resolve", None, {"manifest": MANIFEST}), 401)
     hidden = api("post", "resolve", stranger, {"manifest": MANIFEST, "namespace": "acme"})
     problem(hidden, 404)
@@ -131,7 +133,9 @@ def test_a_fork_is_refused_for_the_right_reason(
     problem(api("post", "assistants/acme/style/fork", stranger, into), 404)
     problem(api("post", "assistants/acme/empty/fork", stranger, into), 409, "nothing_to_fork")
     problem(api("post", "assistants/acme/plan/fork", member, {"namespace": "acme", "name": "mine"}), 403)
-    problem(api("post", "assistants/acme/plan/fork", owner, {"namespace": "acme", "name": "plan"}), 409, "package_exists")
+    problem(
+        api("post", "assistants/acme/plan/fork", owner, {"namespace": "acme", "name": "plan"}), 409, "package_exists"
+    )
     problem(api("post", "assistants/acme/plan/fork", owner, {"namespace": "stranger", "name": "mine"}), 404)
     problem(api("post", "assistants/acme/plan/fork", owner, {"namespace": "acme"}), 400, "invalid")
     problem(api("post", "assistants/acme/plan/fork", owner, {"namespace": "acme", "name": "a b"}), 400, "name_invalid")

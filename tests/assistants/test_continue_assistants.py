@@ -59,7 +59,9 @@ def refusal_of(answer: Any) -> str:
     return message
 
 
-def test_an_assistant_is_unrolled_with_all_that_clients_read(ask: Any, build_package: Build, build_assistant: Build) -> None:
+def test_an_assistant_is_unrolled_with_all_that_clients_read(
+    ask: Any, build_package: Build, build_assistant: Build
+) -> None:
     build_package("style", "1.0.0", "1.2.0", "2.0.0")
     build_package("tool", "1.0.0", kind="mcp-server")
     build_assistant("helper", f"{KEYLESS}rules:\n  - uses: acme/style@^1\nmcpServers:\n  - uses: acme/tool\n")
@@ -68,7 +70,10 @@ def test_an_assistant_is_unrolled_with_all_that_clients_read(ask: Any, build_pac
     assert (config["name"], config["version"], config["schema"]) == ("helper", "1.0.0", "v1")
     assert config["rules"] == [{"name": "style", "rule": "Text of style 1.2.0."}]
     assert config["mcpServers"][0]["sourceSlug"] == "acme/tool"
-    assert all(isinstance(config[section], list) for section in ("models", "rules", "prompts", "mcpServers", "context", "data", "docs"))
+    assert all(
+        isinstance(config[section], list)
+        for section in ("models", "rules", "prompts", "mcpServers", "context", "data", "docs")
+    )
     body = answer.json()
     assert {key: body[key] for key in body if key not in ("configResult", "rawYaml")} == {
         "ownerSlug": "acme", "packageSlug": "helper", "iconUrl": None, "onPremProxyUrl": None, "useOnPremProxy": None,
@@ -77,7 +82,8 @@ def test_an_assistant_is_unrolled_with_all_that_clients_read(ask: Any, build_pac
 
 
 @pytest.mark.parametrize(
-    ("version", "served"), [("", "1.1.0"), ("%40latest", "1.1.0"), ("%401.0.0", "1.0.0"), ("@1.0.0", "1.0.0"), ("%40%5E1.0", "1.1.0")]
+    ("version", "served"),
+    [("", "1.1.0"), ("%40latest", "1.1.0"), ("%401.0.0", "1.0.0"), ("@1.0.0", "1.0.0"), ("%40%5E1.0", "1.1.0")],
 )
 def test_a_version_after_the_name_is_honoured(
     ask: Any, build_assistant: Build, owner: Actor, version: str, served: str
@@ -115,7 +121,13 @@ def test_a_token_that_is_not_in_force_is_refused_with_a_message_that_is_shown(
     for secret in (made.secret, "con_unknown", "ahub_x"):
         message = refusal_of(ask("/ide/get-assistant/acme/open", Authorization=f"Bearer {secret}"))
         assert "token" in message
-        for path in ("/ide/list-assistants", "/ide/list-organizations", "/auth/scope", "/registry/v1/acme/open/latest", "/v0/acme/open/latest/download"):
+        for path in (
+            "/ide/list-assistants",
+            "/ide/list-organizations",
+            "/auth/scope",
+            "/registry/v1/acme/open/latest",
+            "/v0/acme/open/latest/download",
+        ):
             answer = ask(path, Authorization=f"Bearer {secret}")
             assert (answer.status_code, list(answer.json())) == (401, ["message"]), path
 
@@ -144,7 +156,9 @@ def test_a_model_without_its_secret_is_never_handed_out(ask: Any, build_assistan
         assert "${{" not in str(answer.json()["configResult"])
 
 
-def test_without_any_chat_model_left_the_answer_is_fatal_and_says_what_to_do(ask: Any, build_assistant: Build, owner: Actor) -> None:
+def test_without_any_chat_model_left_the_answer_is_fatal_and_says_what_to_do(
+    ask: Any, build_assistant: Build, owner: Actor
+) -> None:
     build_assistant("keyed", KEYED)
     autocomplete = "models:\n  - {name: Tab, provider: ollama, model: m, roles: [autocomplete]}\n"
     build_assistant("tab", autocomplete + KEYED.removeprefix("models:\n"))
@@ -178,7 +192,9 @@ def test_ones_own_secret_is_filled_in_only_where_one_trusts_the_namespace(
     path = "/ide/get-assistant/acme/keyed"
     assert config_of(ask(path, owner))["models"][0]["apiKey"] == "sk-olga"
     assert config_of(ask(path, member))["models"][0]["apiKey"] == "sk-mia"
-    assert "sk-" not in refusal_of(ask(path, stranger)), "a stranger's assistant does not get a secret by its usual name"
+    assert "sk-" not in refusal_of(ask(path, stranger)), (
+        "a stranger's assistant does not get a secret by its usual name"
+    )
     assert refusal_of(ask(path))
     secrets.put(by=stranger, name="MODEL_KEY", value="sk-stranger", allowed_namespaces=["acme"])
     assert config_of(ask(path, stranger))["models"][0]["apiKey"] == "sk-stranger"
@@ -232,7 +248,12 @@ def test_the_list_holds_ones_own_organizations_and_the_starters_but_not_everybod
     build_assistant("mine", KEYLESS, by=member, namespace=member.user.namespace, visibility="private")
     starter = build_user("starter")
     build_assistant("plan", KEYLESS, by=Actor(starter), namespace=starter.namespace)
-    assert slugs(ask("/ide/list-assistants?alwaysUseProxy=false", owner)) == ["acme/ant", "acme/bee", "acme/cat", "starter/plan"]
+    assert slugs(ask("/ide/list-assistants?alwaysUseProxy=false", owner)) == [
+        "acme/ant",
+        "acme/bee",
+        "acme/cat",
+        "starter/plan",
+    ]
     assert slugs(ask("/ide/list-assistants", member)) == ["acme/ant", "acme/bee", "mia/mine", "starter/plan"]
     assert slugs(ask("/ide/list-assistants", stranger)) == ["starter/plan", "stranger/theirs"]
     assert slugs(ask("/ide/list-assistants")) == ["starter/plan"]
@@ -243,7 +264,9 @@ def test_the_list_holds_ones_own_organizations_and_the_starters_but_not_everybod
     assert slugs(ask(f"/ide/list-assistants?{scope}")) == []
 
 
-@pytest.mark.parametrize("number", ["org_0", "org_x", "org_", "personal", "-1", "org_" + "9" * 30, "org_٣", "1.5", "org_1;", "é"])
+@pytest.mark.parametrize(
+    "number", ["org_0", "org_x", "org_", "personal", "-1", "org_" + "9" * 30, "org_٣", "1.5", "org_1;", "é"]
+)
 def test_an_organization_that_is_none_lists_nothing(ask: Any, owner: Actor, number: str) -> None:
     assert slugs(ask(f"/ide/list-assistants?organizationId={number}", owner)) == []
 

@@ -33,7 +33,9 @@ def test_a_body_that_is_no_json_is_400_with_a_message(client: Client, db: None, 
 
 
 def test_a_body_of_five_mebibytes_is_413_with_a_message(client: Client, db: None) -> None:
-    answer = client.generic("POST", "/ide/sync-secrets", b'"' + b"x" * 5 * 1024 * 1024 + b'"', content_type="text/plain")
+    answer = client.generic(
+        "POST", "/ide/sync-secrets", b'"' + b"x" * 5 * 1024 * 1024 + b'"', content_type="text/plain"
+    )
     assert (answer.status_code, list(answer.json())) == (413, ["message"])
 
 
@@ -67,10 +69,21 @@ def test_an_address_that_is_none_is_answered_in_json(client: Client, build_assis
         assert "content" not in body
 
 
-@pytest.mark.parametrize("header", ["Authorization", "Range", "Accept", "If-None-Match", "Cookie", "X-Extension-Version", "Content-Type"])
+@pytest.mark.parametrize(
+    "header", ["Authorization", "Range", "Accept", "If-None-Match", "Cookie", "X-Extension-Version", "Content-Type"]
+)
 def test_a_header_that_is_odd_never_breaks_the_answer(client: Client, build_assistant: Build, header: str) -> None:
     build_assistant("helper", KEYLESS)
-    for value in ("", "x" * 5000, "é\xff", "Bearer é\xff", "Bearer " + "x" * 5000, "Bearer ahub_\u00e9", ",;,", "bytes=9-1"):
+    for value in (
+        "",
+        "x" * 5000,
+        "é\xff",
+        "Bearer é\xff",
+        "Bearer " + "x" * 5000,
+        "Bearer ahub_\u00e9",
+        ",;,",
+        "bytes=9-1",
+    ):
         for path in ("/ide/get-assistant/acme/helper", "/ide/list-assistants", "/registry/v1/acme/helper/latest"):
             answer = client.get(path, headers={header: value})
             assert answer.status_code in (200, 401), (path, header, value)
@@ -78,7 +91,17 @@ def test_a_header_that_is_odd_never_breaks_the_answer(client: Client, build_assi
 
 
 def test_another_method_is_405(client: Client, db: None) -> None:
-    for path in ("/auth/scope", "/ide/get-assistant/a/b", "/ide/list-assistants", "/ide/list-organizations", "/registry/v1/a/b/latest", "/v0/a/b/latest/download"):
+    for path in (
+        "/auth/scope",
+        "/ide/get-assistant/a/b",
+        "/ide/list-assistants",
+        "/ide/list-organizations",
+        "/registry/v1/a/b/latest",
+        "/v0/a/b/latest/download",
+    ):
         for method in ("POST", "PUT", "DELETE"):
-            assert client.generic(method, path, b"{}", content_type="application/json").status_code == 405, (method, path)
+            assert client.generic(method, path, b"{}", content_type="application/json").status_code == 405, (
+                method,
+                path,
+            )
     assert client.get("/ide/sync-secrets").status_code == 405

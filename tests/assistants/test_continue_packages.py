@@ -39,9 +39,19 @@ def helper(build_package: Build, build_assistant: Build) -> Package:
 
 @pytest.mark.parametrize(
     "path",
-    ["helper/latest", "helper/1.0.0", "helper@1.0.0/latest", "helper%401.0.0/latest", "helper@latest/latest", "helper/%5E1", "HELPER/latest"],
+    [
+        "helper/latest",
+        "helper/1.0.0",
+        "helper@1.0.0/latest",
+        "helper%401.0.0/latest",
+        "helper@latest/latest",
+        "helper/%5E1",
+        "HELPER/latest",
+    ],
 )
-def test_an_assistants_text_has_exact_versions_for_a_client_without_ranges(ask: Any, helper: Package, path: str) -> None:
+def test_an_assistants_text_has_exact_versions_for_a_client_without_ranges(
+    ask: Any, helper: Package, path: str
+) -> None:
     answer = ask(f"/registry/v1/acme/{path}")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     text = answer.json()["content"]
@@ -69,7 +79,14 @@ def test_what_is_missing_or_hidden_is_a_message_in_json_without_content(
     absent = ask("/registry/v1/acme/none/latest")
     assert (absent.status_code, list(absent.json())) == (404, ["message"])
     for actor in (member, stranger, None):
-        for path in ("hidden/latest", "hidden/1.0.0", "hidden@1.0.0/latest", "style/9.9.9", "style/^9", "style@9/latest"):
+        for path in (
+            "hidden/latest",
+            "hidden/1.0.0",
+            "hidden@1.0.0/latest",
+            "style/9.9.9",
+            "style/^9",
+            "style@9/latest",
+        ):
             answer = ask(f"/registry/v1/acme/{path}", actor)
             assert (answer.status_code, answer.content) == (404, absent.content), path
     for path in ("style/nonsense", "style@v1/latest", "style/1.2.3/4"):
@@ -91,7 +108,9 @@ def test_a_download_is_one_markdown_file_without_front_matter(ask: Any, build_pa
     text = "---\nname: Notes\nglobs: '*.md'\n---\n# Notes\n\nKeep them — short.\n"
     releases.publish(by=owner, package=markdown, version="1.0.0", manifest=text)
     plain = build_package("plain")
-    releases.publish(by=owner, package=plain, version="1.0.0", manifest="name: p\nversion: 1.0.0\nrules:\n  - Just text.\n")
+    releases.publish(
+        by=owner, package=plain, version="1.0.0", manifest="name: p\nversion: 1.0.0\nrules:\n  - Just text.\n"
+    )
     assert files(ask("/v0/acme/style/latest/download")) == {"style.md": "Text of style 1.0.0."}
     assert files(ask("/v0/acme/review/latest/download")) == {"review.md": "Text of review 1.0.0."}
     assert files(ask("/v0/acme/plain/latest/download")) == {"plain.md": "Just text."}
@@ -114,14 +133,19 @@ def test_what_cannot_be_downloaded_is_a_message_in_json(
 
 def fqsn(name: str, *slugs: str) -> dict[str, Any]:
     owners = [slug.split("/") for slug in slugs]
-    return {"packageSlugs": [{"ownerSlug": owner, "packageSlug": package} for owner, package in owners], "secretName": name}
+    return {
+        "packageSlugs": [{"ownerSlug": owner, "packageSlug": package} for owner, package in owners],
+        "secretName": name,
+    }
 
 
 @pytest.fixture
 def sync(client: Client, token_of: Any) -> Callable[..., Any]:
     """Posts as IDE core does: JSON labelled as text."""
 
-    def post(questions: Any, actor: Actor | None = None, content_type: str = "text/plain;charset=UTF-8", **headers: str) -> Any:
+    def post(
+        questions: Any, actor: Actor | None = None, content_type: str = "text/plain;charset=UTF-8", **headers: str
+    ) -> Any:
         if actor is not None:
             headers["Authorization"] = f"Bearer {token_of(actor)}"
         body = json.dumps({"fqsns": questions, "orgScopeId": None})
@@ -133,7 +157,16 @@ def sync(client: Client, token_of: Any) -> Callable[..., Any]:
     return post
 
 
-@pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "application/json", "", "application/octet-stream", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain;charset=UTF-8",
+        "application/json",
+        "",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ],
+)
 def test_json_is_read_whatever_the_content_type_says(sync: Any, owner: Actor, content_type: str) -> None:
     secrets.put(by=owner, name="KEY", value="v")
     assert sync([fqsn("KEY", "acme/helper")], owner, content_type)[0]["value"] == "v"

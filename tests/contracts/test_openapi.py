@@ -65,7 +65,9 @@ def test_the_schema_and_its_page_are_served(client: Client, made: str) -> None:
     assert script["Content-Type"].startswith("application/javascript")
 
 
-def test_an_answer_of_each_kind_is_as_described(api: Any, build_package: Any, build_assistant: Any, owner: Any, made: str) -> None:
+def test_an_answer_of_each_kind_is_as_described(
+    api: Any, build_package: Any, build_assistant: Any, owner: Any, made: str
+) -> None:
     build_package("style", "1.0.0")
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
     shapes = yaml.safe_load(made)["components"]["schemas"]

@@ -53,7 +53,7 @@ def test_different_values_have_different_digests(one: Any, other: Any) -> None:
 
 
 def test_the_form_is_that_of_rfc_8785() -> None:
-    value = {"numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 1e-27], "€": "$\u000f\nA'B\"\\\"/", "a": [None, True]}
+    value = {"numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 1e-27], "€": '$\u000f\nA\'B"\\"/', "a": [None, True]}
     expected = '{"a":[null,true],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"€":"$\\u000f\\nA\'B\\"\\\\\\"/"}'
     assert canonical.encode(value).decode() == expected
 

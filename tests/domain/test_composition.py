@@ -59,7 +59,10 @@ def test_what_uses_cannot_name(text: str, message: str) -> None:
 
 
 def test_entries_come_in_the_order_of_sections_with_their_places() -> None:
-    text = HEAD + "rules:\n  - Be brief.\n  - uses: o/r@^1\nmodels:\n  - uses: o/m\n    with: {KEY: v}\n    override: {name: N}\n"
+    text = (
+        HEAD
+        + "rules:\n  - Be brief.\n  - uses: o/r@^1\nmodels:\n  - uses: o/m\n    with: {KEY: v}\n    override: {name: N}\n"
+    )
     read = composition.read(text)
     assert [entry.path for entry in read.entries] == ["models[0]", "rules[0]", "rules[1]"]
     model, inline, rule = read.entries
@@ -94,7 +97,9 @@ def test_what_an_assistant_cannot_say(body: str, place: str, message: str) -> No
 
 
 def test_faults_of_several_entries_are_named_together() -> None:
-    faults = faults_of(composition.read, HEAD + "rules:\n  - uses: ./a\n  - uses: o/r\n  - uses: x\nprompts:\n  - {name: p}\n")
+    faults = faults_of(
+        composition.read, HEAD + "rules:\n  - uses: ./a\n  - uses: o/r\n  - uses: x\nprompts:\n  - {name: p}\n"
+    )
     assert places(faults) == ["4:11", "6:11", "8:5"]
 
 
@@ -123,4 +128,6 @@ def test_a_manifest_that_cannot_be_pinned_in_place_is_written_anew(body: str) ->
     read = composition.read(HEAD + body)
     again = composition.read(composition.pinned(read, {"rules[0]": "1.2.0"}))
     assert [str(requirement.range) for requirement in again.requirements] == ["1.2.0"]
-    assert [e.item for e in again.entries if isinstance(e, Inline)] == [e.item for e in read.entries if isinstance(e, Inline)]
+    assert [e.item for e in again.entries if isinstance(e, Inline)] == [
+        e.item for e in read.entries if isinstance(e, Inline)
+    ]

@@ -23,7 +23,10 @@ def rule(text: str) -> dict[str, Any]:
     ("text", "expected"),
     [
         ("Be brief.\n", {"name": "style", "rule": "Be brief."}),
-        ("---\nname: Brief\nglobs: ['*.py']\n---\nBe brief.", {"name": "Brief", "rule": "Be brief.", "globs": ["*.py"]}),
+        (
+            "---\nname: Brief\nglobs: ['*.py']\n---\nBe brief.",
+            {"name": "Brief", "rule": "Be brief.", "globs": ["*.py"]},
+        ),
         ("---\r\nalwaysApply: false\r\n---\r\nA\r\nB\r\n", {"name": "style", "rule": "A\nB", "alwaysApply": False}),
         ("---\n---\nBody", {"name": "style", "rule": "Body"}),
         ("\n---\nname: N\n---\nBody", {"name": "N", "rule": "Body"}),
@@ -93,7 +96,11 @@ def test_the_reference_reads_the_same_rule(oracle: Oracle, values: dict[str, Any
     assert rule(text) == oracle.ask("markdownToRule", content=text, id="o/style")
 
 
-@given(text=st.lists(st.sampled_from(["---", "\n", "name: a", "globs: *", "[", "- ", ": ", "\r\n", "x", "\\0", "\ufeff"])).map("".join))
+@given(
+    text=st.lists(
+        st.sampled_from(["---", "\n", "name: a", "globs: *", "[", "- ", ": ", "\r\n", "x", "\\0", "\ufeff"])
+    ).map("".join)
+)
 def test_any_text_is_a_rule_or_refused(text: str) -> None:
     try:
         assert rule(text)["rule"].strip()

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from registry.domain import markup
 
-FORBIDDEN_TAGS = {"script", "style", "iframe", "object", "embed", "svg", "math", "form", "input", "button", "link", "meta"}
+FORBIDDEN_TAGS = {
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "svg",
+    "math",
+    "form",
+    "input",
+    "button",
+    "link",
+    "meta",
+}
 FORBIDDEN_TAGS |= {"base", "template", "noscript", "video", "audio", "map", "area", "frame", "textarea", "select"}
 SCHEME = re.compile(r"[\x00-\x20]*[a-z][a-z0-9+.\x00-\x20-]*:")  # browsers drop what is not printed
 ALLOWED_SCHEMES = ("http:", "https:", "mailto:")
@@ -80,7 +93,7 @@ def assert_harmless(html: str) -> None:
         "<![CDATA[<img src=x onerror=alert(1)>]]>",
         "<p id=main name=x class=primary>clobbered</p>",
         "```html\n<script>alert(1)</script>\n```",
-        "```\"><img src=x onerror=alert(1)>\nx\n```",
+        '```"><img src=x onerror=alert(1)>\nx\n```',
         "    <script>alert(1)</script>",
         "`<img src=x onerror=alert(1)>`",
         "# <img src=x onerror=alert(1)>",
@@ -101,7 +114,9 @@ def test_code_is_shown_as_it_is() -> None:
 
 
 def test_what_documents_need_is_kept() -> None:
-    html = markup.render("# Title\n\n- **a** [b](https://example.org)\n\n| h |\n|---|\n| c |\n\n![alt](https://example.org/x.png)")
+    html = markup.render(
+        "# Title\n\n- **a** [b](https://example.org)\n\n| h |\n|---|\n| c |\n\n![alt](https://example.org/x.png)"
+    )
     assert {"h2", "li", "strong", "a", "table", "td", "img"} <= Reader(html).tags
     assert ("rel", "nofollow noopener ugc") in Reader(html).attributes
     assert "<h1" not in html, "a README's heading stands below the page's own"
@@ -115,7 +130,10 @@ def test_deep_nesting_is_an_error_and_not_a_crash() -> None:
             assert "nested" in str(error)
 
 
-@pytest.mark.parametrize("text", ["[" * 500_000, "![" * 250_000, "[" * 9_000 + "]" * 9_000, "[a](b " * 80_000, "<a b='" * 20_000, "a](<" * 9_000])
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 500_000, "![" * 250_000, "[" * 9_000 + "]" * 9_000, "[a](b " * 80_000, "<a b='" * 20_000, "a](<" * 9_000],
+)
 def test_text_that_would_take_minutes_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="too many"):
         markup.render(text)
@@ -127,8 +145,37 @@ def test_many_links_are_fine() -> None:
 
 
 pieces = st.sampled_from(
-    ["<script>", "</script>", "<img src=x ", "onerror=alert(1)", ">", "<svg>", "<style>", "<!--", "-->", "[a](", ")", "`"]
-    + ["javascript:", "data:text/html,", "'", '"', "\n", "\n\n", "    ", "# ", "> ", "- ", "|", "---", "&#106;", "&lt;", "<"]
+    [
+        "<script>",
+        "</script>",
+        "<img src=x ",
+        "onerror=alert(1)",
+        ">",
+        "<svg>",
+        "<style>",
+        "<!--",
+        "-->",
+        "[a](",
+        ")",
+        "`",
+    ]
+    + [
+        "javascript:",
+        "data:text/html,",
+        "'",
+        '"',
+        "\n",
+        "\n\n",
+        "    ",
+        "# ",
+        "> ",
+        "- ",
+        "|",
+        "---",
+        "&#106;",
+        "&lt;",
+        "<",
+    ]
     + ["```\n", "![", "](", "<a href=", "\\", "<div>", "</div>", "<p ", "style=x", "x", "*", "[^1]", ": "]
 )
 

@@ -28,7 +28,10 @@ def test_secrets_are_filled_in_by_their_full_name() -> None:
 
 @pytest.mark.parametrize("section", ["models", "mcpServers", "data", "prompts"])
 def test_an_item_without_its_secret_is_left_out_by_name(section: str) -> None:
-    items = [{"name": "kept"}, {"name": "lost", "env": {"T": "${{ secrets.org/asst/NONE }} ${{ secrets.org/asst/KEY }}"}}]
+    items = [
+        {"name": "kept"},
+        {"name": "lost", "env": {"T": "${{ secrets.org/asst/NONE }} ${{ secrets.org/asst/KEY }}"}},
+    ]
     rendered = render(**{section: items})
     assert rendered.config[section] == [{"name": "kept"}]
     assert rendered.left_out == {f"{section} “lost”": ["NONE"]}

@@ -23,16 +23,34 @@ SERVER = HEAD + "mcpServers:\n  - name: s\n"
         ("models", MODEL + "    apiBase: 5\n", "7:14", "has to be text", "Quote the value."),
         ("models", MODEL + "    requestOptions: {headers: {A: [b]}}\n", "7:35", "“A” has to be text", ""),
         ("models", MODEL + "    requestOptions: {caBundlePath: 5}\n", "7:36", "text or a list", ""),
-        ("models", MODEL.replace("openai", "continue-proxy"), "5:15", "cannot be “continue-proxy”", "Name the provider"),
+        (
+            "models",
+            MODEL.replace("openai", "continue-proxy"),
+            "5:15",
+            "cannot be “continue-proxy”",
+            "Name the provider",
+        ),
         ("models", MODEL.replace("model: m", "model: ''"), "6:12", "must not be empty", "Write a value."),
         ("mcpServers", SERVER, "4:5", "either “command” or “url”", "Keep exactly one"),
         ("mcpServers", SERVER + "    command: c\n    url: u\n", "4:5", "either “command” or “url”", "Keep exactly one"),
         ("mcpServers", SERVER + "    command: c\n    type: sse\n", "6:11", "“sse” is not known", "Use one of: stdio."),
-        ("mcpServers", SERVER + "    url: u\n    type: stdio\n", "6:11", "“stdio” is not known", "sse, streamable-http"),
+        (
+            "mcpServers",
+            SERVER + "    url: u\n    type: stdio\n",
+            "6:11",
+            "“stdio” is not known",
+            "sse, streamable-http",
+        ),
         ("mcpServers", SERVER + "    url: u\n    connectionTimeout: 0\n", "6:24", "“connectionTimeout”", ""),
         ("rules", HEAD + "rules:\n  - 5\n", "4:5", "has to be text or a mapping", ""),
         ("rules", HEAD + "rules:\n  - name: r\n", "4:5", "“rule” is missing", "Add “rule: …”"),
-        ("rules", HEAD + "rules:\n  - name: r\n    rule: x\n    alwaysApply: yes\n", "6:18", "has to be true or false", ""),
+        (
+            "rules",
+            HEAD + "rules:\n  - name: r\n    rule: x\n    alwaysApply: yes\n",
+            "6:18",
+            "has to be true or false",
+            "",
+        ),
         ("prompts", HEAD + "prompts:\n  - name: p\n    prompt:\n", "5:12", "has to be text", ""),
     ],
 )
@@ -76,7 +94,11 @@ def test_a_data_destination_states_its_schema() -> None:
     [
         (HEAD + "models: []\n", "3:9", "no item"),
         (HEAD, "1:1", "no item"),
-        (HEAD + "models:\n  - {name: a, provider: p, model: m}\n  - {name: b, provider: p, model: m}\n", "5:5", "exactly one"),
+        (
+            HEAD + "models:\n  - {name: a, provider: p, model: m}\n  - {name: b, provider: p, model: m}\n",
+            "5:5",
+            "exactly one",
+        ),
         (MODEL + "rules: [r]\n", "7:1", "has no “rules”"),
         (HEAD + "models:\n  - uses: o/m\n", "4:11", "does not use other packages"),
     ],
@@ -87,7 +109,11 @@ def test_a_block_is_one_item_of_its_own_section(text: str, place: str, message: 
 
 
 def test_unknown_keys_are_dropped_with_a_warning_at_their_place() -> None:
-    text = "nmae: x\n" + MODEL + "    apibase: http://127.0.0.1\n    requestOptions: {timeuot: 5}\nrequestOptions: {a: 1}\n"
+    text = (
+        "nmae: x\n"
+        + MODEL
+        + "    apibase: http://127.0.0.1\n    requestOptions: {timeuot: 5}\nrequestOptions: {a: 1}\n"
+    )
     read = read_block(text, "models")
     assert read.value["models"] == [model("m", model="m", requestOptions={})]
     warned = [(place, fault.mend) for place, fault in zip(places(read.warnings), read.warnings, strict=True)]
@@ -108,7 +134,9 @@ def test_a_variable_may_stand_for_any_scalar_but_not_for_a_mapping() -> None:
 
 
 def describing() -> Manifest:
-    text = HEAD + "metadata: {tags: 'Python, c++ Web!', description: D, license: MIT}\nrules:\n  - name: r\n    rule: x\n"
+    text = (
+        HEAD + "metadata: {tags: 'Python, c++ Web!', description: D, license: MIT}\nrules:\n  - name: r\n    rule: x\n"
+    )
     return manifests.read_rule(text + "# ${{ inputs.IN_A_COMMENT }}\n", "style")
 
 

@@ -19,7 +19,25 @@ def test_a_name_that_may_be_taken(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a", "Ab", "-a", "a-", ".a", "a.", "a b", "a/b", "a@b", "ä1", "a\n", "a\0b", "x.yaml", "x.yml.y", "x.jsonl", "a" * 101],
+    [
+        "",
+        "a",
+        "Ab",
+        "-a",
+        "a-",
+        ".a",
+        "a.",
+        "a b",
+        "a/b",
+        "a@b",
+        "ä1",
+        "a\n",
+        "a\0b",
+        "x.yaml",
+        "x.yml.y",
+        "x.jsonl",
+        "a" * 101,
+    ],
 )
 def test_a_name_that_may_not(name: str) -> None:
     for check in (slugs.check_namespace, slugs.check_package_name):
@@ -37,7 +55,11 @@ def test_a_package_may_have_a_reserved_name() -> None:
     assert slugs.check_package_name("api") == "api"
 
 
-@given(names=st.tuples(st.from_regex(slugs.SLUG_PATTERN, fullmatch=True), st.from_regex(slugs.SLUG_PATTERN, fullmatch=True)))
+@given(
+    names=st.tuples(
+        st.from_regex(slugs.SLUG_PATTERN, fullmatch=True), st.from_regex(slugs.SLUG_PATTERN, fullmatch=True)
+    )
+)
 def test_every_name_can_be_used(names: tuple[str, str]) -> None:
     try:
         for name in names:

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from registry.domain import templates
 
 
-@given(text=st.lists(st.sampled_from(["a", "\n", "é", "\ue000", "\u2028", "${{ inputs.A }}", "${{inputs.b-c}}", "${{ x"])).map("".join))
+@given(
+    text=st.lists(
+        st.sampled_from(["a", "\n", "é", "\ue000", "\u2028", "${{ inputs.A }}", "${{inputs.b-c}}", "${{ x"])
+    ).map("".join)
+)
 def test_masking_keeps_the_length_and_can_be_undone(text: str) -> None:
     masked, unmask = templates.mask(text)
     assert len(masked) == len(text)
@@ -54,6 +58,8 @@ def test_a_replacement_is_not_read_again() -> None:
     assert filled == "${{ inputs.B }}"
 
 
-@pytest.mark.parametrize(("value", "whole"), [("${{ inputs.A }}", True), (" ${{inputs.A}}\n", True), ("a${{ inputs.A }}", False), (5, False)])
+@pytest.mark.parametrize(
+    ("value", "whole"), [("${{ inputs.A }}", True), (" ${{inputs.A}}\n", True), ("a${{ inputs.A }}", False), (5, False)]
+)
 def test_only_a_whole_variable_may_stand_for_a_number(value: object, whole: bool) -> None:
     assert templates.is_whole_variable(value) is whole

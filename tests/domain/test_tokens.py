@@ -24,7 +24,9 @@ def test_a_changed_token_is_not_well_formed(place: int, character: str, chance: 
     assert tokens.is_well_formed(changed) == (changed == token)
 
 
-@pytest.mark.parametrize("text", ["", "ahub_", "ahub_" + "0" * 38, "AHUB_" + "a" * 38, "undefined", "\ud800", "ahub_" + "é" * 38])
+@pytest.mark.parametrize(
+    "text", ["", "ahub_", "ahub_" + "0" * 38, "AHUB_" + "a" * 38, "undefined", "\ud800", "ahub_" + "é" * 38]
+)
 def test_other_texts_are_not(text: str) -> None:
     assert not tokens.is_well_formed(text)
 

@@ -66,8 +66,12 @@ def test_a_token_that_only_publishes_reads_what_is_public_and_no_more(
     assert call("post", "packages/acme/open/releases", secret, release).status_code == 201
 
 
-@pytest.mark.parametrize("secret", ["ahub_x", "", "undefined", "ahub_" + "0" * 38, "é", "con_key", "a b c", "x" * 10_000, "ahub_" + "é" * 38])
-def test_a_token_that_is_none_is_refused_also_where_anonymous_would_do(call: Any, build_package: Build, secret: str) -> None:
+@pytest.mark.parametrize(
+    "secret", ["ahub_x", "", "undefined", "ahub_" + "0" * 38, "é", "con_key", "a b c", "x" * 10_000, "ahub_" + "é" * 38]
+)
+def test_a_token_that_is_none_is_refused_also_where_anonymous_would_do(
+    call: Any, build_package: Build, secret: str
+) -> None:
     build_package("open", "1.0.0")
     for method, path in (("get", "packages/acme/open"), ("get", "packages"), ("post", "packages"), ("get", "me")):
         answer = call(method, path, secret)
@@ -76,7 +80,9 @@ def test_a_token_that_is_none_is_refused_also_where_anonymous_would_do(call: Any
 
 
 @pytest.mark.parametrize("header", ["", "Basic b2xnYTpwdw==", "Token abc", "Digest", "ahub_abc", "Bearer", " Bearer x"])
-def test_another_form_of_authorization_never_breaks_the_answer(client: Client, build_package: Build, header: str) -> None:
+def test_another_form_of_authorization_never_breaks_the_answer(
+    client: Client, build_package: Build, header: str
+) -> None:
     build_package("open", "1.0.0")
     answer = client.get("/api/v1/packages/acme/open", headers={"Authorization": header})
     assert answer.status_code == (401 if header.strip().lower() == "bearer" else 200)

@@ -27,7 +27,9 @@ WRITES = (
 
 
 @pytest.fixture
-def send(client: Client, owner: Actor, token_of: Any, build_package: Build, build_assistant: Build) -> Callable[..., Any]:
+def send(
+    client: Client, owner: Actor, token_of: Any, build_package: Build, build_assistant: Build
+) -> Callable[..., Any]:
     """Sends bytes as they are, as the owner of acme/style and acme/helper."""
     build_package("style", "1.0.0")
     build_assistant("helper", "rules:\n  - Be brief.\n")
@@ -88,14 +90,34 @@ def test_the_last_of_two_equal_keys_counts_as_python_reads_it(send: Any) -> None
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "text/yaml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "application/xml", "", "x", "é", "application/json/x", "; charset=utf-8"],
+    [
+        "text/plain",
+        "text/yaml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "multipart/form-data",
+        "application/xml",
+        "",
+        "x",
+        "é",
+        "application/json/x",
+        "; charset=utf-8",
+    ],
 )
 def test_another_content_type_is_415(send: Any, content_type: str) -> None:
     for method, path in WRITES:
         assert problem(send(method, path, b'{"name": "x"}', content_type), 415)["detail"], path
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-16", "application/json;charset=nonsense", "Application/JSON", "application/json;;;"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-16",
+        "application/json;charset=nonsense",
+        "Application/JSON",
+        "application/json;;;",
+    ],
+)
 def test_json_is_utf8_whatever_the_content_type_says_of_it(send: Any, content_type: str) -> None:
     assert send("post", "packages", b'{"namespace":"acme","name":"one","kind":"rule"}', content_type).status_code == 201
 
@@ -154,7 +176,22 @@ def test_a_manifest_that_is_an_attack_or_an_accident_is_refused_with_a_place(sen
 
 
 @pytest.mark.parametrize("field", ["readme", "changelog"])
-@pytest.mark.parametrize("text", ["> " * 5000 + "x", "[" * 20_000, "*" * 50_000, "<" * 50_000, "- " * 5000, "`" * 9999, "#" * 9999, "|" * 9999, "&#0;&#xD800;", "<script>alert(1)</script>"], ids=lambda text: text[:3])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> " * 5000 + "x",
+        "[" * 20_000,
+        "*" * 50_000,
+        "<" * 50_000,
+        "- " * 5000,
+        "`" * 9999,
+        "#" * 9999,
+        "|" * 9999,
+        "&#0;&#xD800;",
+        "<script>alert(1)</script>",
+    ],
+    ids=lambda text: text[:3],
+)
 def test_a_text_that_strains_markdown_is_rendered_or_refused(send: Any, field: str, text: str) -> None:
     manifest = "name: x\nversion: 2.0.0\nrules: [x]\n"
     body = json.dumps({"version": "2.0.0", "manifest": manifest, field: text}).encode()
@@ -181,7 +218,21 @@ def test_an_address_that_is_none_is_400_or_404(send: Any, path: str) -> None:
     problem(answer, answer.status_code)
 
 
-@pytest.mark.parametrize("query", ["q=%FF%FE", "q=%ED%A0%80", "q=a&q=b", "unknown=1", "%", "&&&", "q[]=1", "a" * 3000, "tag=%22%7D", "q=%F0%9F%92%A9"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%FF%FE",
+        "q=%ED%A0%80",
+        "q=a&q=b",
+        "unknown=1",
+        "%",
+        "&&&",
+        "q[]=1",
+        "a" * 3000,
+        "tag=%22%7D",
+        "q=%F0%9F%92%A9",
+    ],
+)
 def test_a_query_that_is_odd_is_taken_as_far_as_it_goes(send: Any, query: str) -> None:
     assert send("get", f"packages?{query}").status_code == 200
 
@@ -196,7 +247,23 @@ def test_a_method_that_an_address_does_not_know_is_405(send: Any, method: str) -
     problem(send("get", "resolve"), 405)
 
 
-@pytest.mark.parametrize("header", ["Range", "If-Match", "If-None-Match", "If-Modified-Since", "Accept", "Accept-Language", "Accept-Encoding", "X-Request-Id", "X-Forwarded-For", "Cookie", "Origin", "Content-Length"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Range",
+        "If-Match",
+        "If-None-Match",
+        "If-Modified-Since",
+        "Accept",
+        "Accept-Language",
+        "Accept-Encoding",
+        "X-Request-Id",
+        "X-Forwarded-For",
+        "Cookie",
+        "Origin",
+        "Content-Length",
+    ],
+)
 def test_a_header_that_is_odd_never_breaks_the_answer(send: Any, header: str) -> None:
     for value in ("", "x" * 5000, "é\xff", '"', ",,,,", "bytes=9-1", "-1", "W/", "sessionid=\x01; csrftoken=\x02"):
         answer = send("get", "packages/acme/style/releases/1.0.0/manifest", **{header: value})

@@ -83,7 +83,12 @@ def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(settings: Any, d
 
     assert [ask("10.0.0.1"), ask("10.0.0.2")] == [200, 429], "anybody can send this header"
     settings.TRUSTED_PROXIES = 1
-    assert [ask("6.6.6.6, 10.0.0.1"), ask("7.7.7.7, 10.0.0.1"), ask("10.0.0.2"), ask("not an address")] == [200, 429, 200, 200]
+    assert [ask("6.6.6.6, 10.0.0.1"), ask("7.7.7.7, 10.0.0.1"), ask("10.0.0.2"), ask("not an address")] == [
+        200,
+        429,
+        200,
+        200,
+    ]
 
 
 def test_a_conditional_answer_tells_the_limit_too(api: Api, build_assistant: Build) -> None:

@@ -108,8 +108,13 @@ def test_the_releases_of_a_package_go_by_version_not_by_time(api: Api, build_pac
 
 def test_a_cursor_of_another_list_or_order_is_refused(api: Api, zoo: Any) -> None:
     by_name = page(api, sort="name", limit=2)["next"]
-    api_calls = [f"packages?{urlencode({'sort': sort, 'cursor': by_name})}" for sort in ("updated", "created", "relevance")]
-    api_calls += [f"packages?{urlencode({'q': 'ant', 'cursor': by_name})}", f"packages?{urlencode({'cursor': by_name})}"]
+    api_calls = [
+        f"packages?{urlencode({'sort': sort, 'cursor': by_name})}" for sort in ("updated", "created", "relevance")
+    ]
+    api_calls += [
+        f"packages?{urlencode({'q': 'ant', 'cursor': by_name})}",
+        f"packages?{urlencode({'cursor': by_name})}",
+    ]
     api_calls.append(f"packages/acme/ant/releases?{urlencode({'cursor': by_name})}")
     for path in api_calls:
         assert "Start again" in problem(api("get", path), 400, "cursor_invalid")["detail"], path

@@ -77,7 +77,9 @@ def test_a_field_at_fault_is_named(api: Api, owner: Actor, acme: Any, change: di
     assert not Package.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["a", "with space", "sl/ash", "at@1", "-dash", "dot.", "a.yaml", "x.json.y", "ümlaut", "..", "a:b"])
+@pytest.mark.parametrize(
+    "name", ["a", "with space", "sl/ash", "at@1", "-dash", "dot.", "a.yaml", "x.json.y", "ümlaut", "..", "a:b"]
+)
 def test_a_name_that_clients_could_not_carry_is_refused(api: Api, owner: Actor, acme: Any, name: str) -> None:
     problem(api("post", "packages", owner, NEW | {"name": name}), 400, "name_invalid")
 
@@ -114,7 +116,14 @@ def test_each_address_of_a_package_answers_by_role_and_a_hidden_one_like_an_abse
     build_package("thing", "1.0.0", visibility=visibility)
     actors = {"owner": owner, "admin": admin, "member": member, "stranger": stranger, "anonymous": None}
     for who, status in READERS[visibility].items():
-        for rest in ("", "/releases", "/releases/1.0.0", "/releases/latest", "/releases/%5E1", "/releases/1.0.0/manifest"):
+        for rest in (
+            "",
+            "/releases",
+            "/releases/1.0.0",
+            "/releases/latest",
+            "/releases/%5E1",
+            "/releases/1.0.0/manifest",
+        ):
             answer = api("get", f"packages/acme/thing{rest}", actors[who])
             assert answer.status_code == status, (who, rest)
             if status == 404:
@@ -146,7 +155,11 @@ def test_writes_answer_404_to_those_who_may_not_even_see_the_package(
 
 def test_names_are_found_in_any_letter_case(api: Api, build_package: Build) -> None:
     build_package("style", "1.0.0")
-    for path in ("packages/ACME/Style", "packages/Acme/STYLE/releases/1.0.0", "packages/acmE/stylE/releases/latest/manifest"):
+    for path in (
+        "packages/ACME/Style",
+        "packages/Acme/STYLE/releases/1.0.0",
+        "packages/acmE/stylE/releases/latest/manifest",
+    ):
         assert api("get", path).status_code == 200, path
 
 
@@ -165,11 +178,16 @@ def test_a_deleted_package_is_gone_and_its_versions_are_never_used_again(
     manifest = "name: style\nversion: 1.0.0\nrules:\n  - Be brief.\n"
     for version in ("1.0.0", "1.0.0"):
         refused = problem(
-            api("post", "packages/acme/style/releases", owner, {"version": version, "manifest": manifest}), 409, "version_exists"
+            api("post", "packages/acme/style/releases", owner, {"version": version, "manifest": manifest}),
+            409,
+            "version_exists",
         )
         assert "never reused" in refused["detail"]
     assert ReleaseCoordinate.objects.count() == 1
-    assert api("post", "packages/acme/style/releases", owner, {"version": "1.0.1", "manifest": manifest}).status_code == 201
+    assert (
+        api("post", "packages/acme/style/releases", owner, {"version": "1.0.1", "manifest": manifest}).status_code
+        == 201
+    )
 
 
 def test_me_says_who_calls_and_with_what(api: Api, owner: Actor, client: Any) -> None:

@@ -43,7 +43,24 @@ def test_a_release_is_published_with_all_that_is_told_about_it(api: Api, build_p
     assert api("get", body["manifest_url"].removeprefix("http://testserver")).content == MANIFEST.encode()
 
 
-@pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "1.0.0.0", "01.0.0", "latest", "", "1.0.0-", "1.0.0 ", "^1.0.0", "9" * 65, "１.0.0", "-1.0.0"])
+@pytest.mark.parametrize(
+    "version",
+    [
+        "1",
+        "1.0",
+        "v1.0.0",
+        "1.0.0.0",
+        "01.0.0",
+        "latest",
+        "",
+        "1.0.0-",
+        "1.0.0 ",
+        "^1.0.0",
+        "9" * 65,
+        "１.0.0",
+        "-1.0.0",
+    ],
+)
 def test_only_a_semantic_version_is_published(api: Api, build_package: Build, owner: Actor, version: str) -> None:
     build_package("style")
     answer = api("post", RELEASES, owner, release(version))
@@ -144,7 +161,9 @@ def test_a_yanked_release_is_never_chosen_but_stays_readable_by_its_version(
     assert list(actions) == ["registry.release.yank", "registry.release.unyank"]
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": " \t"}, {"reason": None}, {"reason": "x" * 501}, [], 5])
+@pytest.mark.parametrize(
+    "body", [{}, {"reason": ""}, {"reason": " \t"}, {"reason": None}, {"reason": "x" * 501}, [], 5]
+)
 def test_a_yank_takes_a_reason(api: Api, many: Package, owner: Actor, body: Any) -> None:
     refused = problem(api("post", f"{RELEASES}/1.2.3/yank", owner, body), 400, "invalid")
     assert refused["errors"]
@@ -180,7 +199,18 @@ def test_only_what_is_public_may_be_kept_by_a_shared_cache(api: Api, build_packa
             assert {"Authorization", "Cookie"} <= {word.strip() for word in answer["Vary"].split(",")}
 
 
-@pytest.mark.parametrize("accept", ["application/yaml", "text/plain", "application/problem+json", "text/html", "image/png;q=0.1", "nonsense", "*/*;q=0"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/yaml",
+        "text/plain",
+        "application/problem+json",
+        "text/html",
+        "image/png;q=0.1",
+        "nonsense",
+        "*/*;q=0",
+    ],
+)
 def test_what_a_client_accepts_never_keeps_the_answer_from_it(api: Api, build_package: Build, accept: str) -> None:
     build_package("style", "1.0.0")
     assert api("get", f"{RELEASES}/1.0.0/manifest", Accept=accept)["Content-Type"] == "application/yaml"

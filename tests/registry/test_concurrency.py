@@ -120,16 +120,22 @@ def test_a_package_is_deleted_once(build_package: Build, owner: Actor) -> None:
     assert events("registry.package.delete") == 1
 
 
-def test_publishing_into_a_package_while_it_is_deleted_is_one_before_the_other(build_package: Build, owner: Actor) -> None:
+def test_publishing_into_a_package_while_it_is_deleted_is_one_before_the_other(
+    build_package: Build, owner: Actor
+) -> None:
     for number in range(4):
         package = build_package(f"style-{number}")
-        published, deleted = at_once(publish(owner, package, "x"), lambda gone=package: packages.delete(by=owner, package=gone))
+        published, deleted = at_once(
+            publish(owner, package, "x"), lambda gone=package: packages.delete(by=owner, package=gone)
+        )
         assert deleted is True
         assert isinstance(published, Release | releases.PackageGone), published
         package.refresh_from_db()
         assert package.deleted_at is not None
         stored = Release.objects.filter(package=package).count()
-        assert stored == ReleaseCoordinate.objects.filter(name=package.name).count() == int(isinstance(published, Release))
+        assert (
+            stored == ReleaseCoordinate.objects.filter(name=package.name).count() == int(isinstance(published, Release))
+        )
 
 
 def test_a_name_passes_to_one_organization_only(build_user: Any) -> None:

@@ -18,7 +18,9 @@ from tests.conftest import RULE
 MANIFEST = RULE.format(title="style", version="1.0.0", text="Be brief.")
 
 
-def test_a_release_keeps_the_text_its_digest_and_who_published_it(build_package: Callable[..., Package], owner: Actor) -> None:
+def test_a_release_keeps_the_text_its_digest_and_who_published_it(
+    build_package: Callable[..., Package], owner: Actor
+) -> None:
     package = build_package("style")
     release = releases.publish(by=owner, package=package, version="1.0.0", manifest=MANIFEST)
     assert release.manifest == MANIFEST
@@ -86,7 +88,9 @@ def test_yanking_moves_latest_to_the_release_before(yanked_release: Release, own
     assert package.latest_release == yanked_release
 
 
-def test_a_prerelease_is_latest_only_while_there_is_no_stable_release(build_package: Callable[..., Package], owner: Actor) -> None:
+def test_a_prerelease_is_latest_only_while_there_is_no_stable_release(
+    build_package: Callable[..., Package], owner: Actor
+) -> None:
     package = build_package("style", "1.0.0-rc.1")
     package.refresh_from_db()
     assert package.latest_release is not None

@@ -32,7 +32,10 @@ def catalogue(build_package: Build, owner: Actor, stranger: Actor) -> None:
     build_package("coding", "1.0.0", by=stranger, namespace=stranger.user.namespace, summary="Theirs.")
     tagged = build_package("tagged")
     releases.publish(
-        by=owner, package=tagged, version="1.0.0", manifest=TAGGED.format(tags="Python, security", text="Said in the manifest")
+        by=owner,
+        package=tagged,
+        version="1.0.0",
+        manifest=TAGGED.format(tags="Python, security", text="Said in the manifest"),
     )
 
 

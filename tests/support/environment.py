@@ -13,7 +13,13 @@ import pytest
 from hub.launcher import database, keys
 
 ROOT = Path(__file__).resolve().parents[2]
-FAST = {**database.SMALL, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+FAST = {
+    **database.SMALL,
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "60",
+}
 
 started: list[Path] = []
 

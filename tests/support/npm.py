@@ -89,7 +89,9 @@ def _install() -> None:
     # No package here needs its install script, and none of them should get to run one.
     command = [_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     try:
-        done = subprocess.run(command, cwd=INSTALLED, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS)
+        done = subprocess.run(
+            command, cwd=INSTALLED, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS
+        )
     except subprocess.TimeoutExpired as error:
         raise NodeUnavailable(f"npm ci did not finish within {INSTALL_SECONDS} seconds.") from error
     if done.returncode:

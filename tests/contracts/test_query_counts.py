@@ -1,0 +1,70 @@
+"""How many queries the busiest addresses take, recorded in a file and compared.
+
+A change of a number is a change of cost: look at it, then record it with `RECORD_QUERY_COUNTS=1 make test ARGS=…`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from hub import shortcache
+from hub.actors import Actor
+from registry.models import Package
+
+RECORDED = Path(__file__).with_name("query_counts.json")
+ADDRESSES = (
+    "/",
+    "/search?q=style",
+    "/acme",
+    "/acme/style",
+    "/acme/helper",
+    "/api/v1/me",
+    "/api/v1/packages",
+    "/api/v1/packages?q=style",
+    "/api/v1/packages/acme/style",
+    "/api/v1/packages/acme/style/releases",
+    "/api/v1/packages/acme/style/releases/latest",
+    "/api/v1/packages/acme/style/releases/1.0.0/manifest",
+    "/api/v1/assistants/acme/helper/bundle",
+    "/api/v1/assistants/acme/helper/bundle?version=%5E1.0",
+    "/api/v1/assistants/acme/helper/lock",
+    "/ide/get-assistant/acme/helper",
+    "/ide/list-assistants",
+    "/ide/list-organizations",
+    "/registry/v1/acme/helper/latest",
+)
+MOST_WARM = 3
+
+
+def queries_of(api: Callable[..., Any], address: str, actor: Actor) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert api("get", address, actor).status_code == 200, address
+    return len(queries)
+
+
+def test_busy_addresses_take_as_many_queries_as_recorded(
+    build_package: Callable[..., Package],
+    build_assistant: Callable[..., Package],
+    api: Callable[..., Any],
+    owner: Actor,
+) -> None:
+    for name in ("style", "tests", "errors"):
+        build_package(name, "1.0.0", "1.1.0")
+    build_assistant("helper", "rules:\n  - uses: acme/style@^1.0\n  - uses: acme/tests\n  - uses: acme/errors\n")
+    api("get", "me", owner)
+    found = {}
+    for address in ADDRESSES:
+        shortcache.decisions.clear()
+        cold = queries_of(api, address, owner)
+        found[address] = {"cold": cold, "warm": queries_of(api, address, owner)}
+    if os.environ.get("RECORD_QUERY_COUNTS"):
+        RECORDED.write_text(json.dumps(found, indent=2) + "\n")
+    assert found == json.loads(RECORDED.read_text())
+    assert found["/api/v1/assistants/acme/helper/bundle"]["warm"] <= MOST_WARM
