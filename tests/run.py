@@ -30,8 +30,8 @@ class Phase:
 
 PHASES = (
     Phase("Unit and integration", "not browser and not system", ("-n", "2")),
-    # A browser and a whole hub keep two cores busy by themselves.
-    Phase("Browser and system", "(browser or system)"),
+    # The folders' conftest files put each of the two into a group: one browser and one hub, side by side.
+    Phase("Browser and system", "(browser or system)", ("-n", "2", "--dist", "loadgroup")),
 )
 
 

@@ -18,6 +18,7 @@ from registry.domain.versions import Version
 
 BUNDLE_FORMAT = "assistant-hub/bundle/v1"
 LOCK_FORMAT = "assistant-hub/lock/v1"
+MAX_BUNDLE_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,10 @@ def _refusal(candidate: Candidate, requirement: Requirement) -> str:
 def unroll(
     identity: Identity, composition: Composition, choices: list[Choice], blocks: Mapping[int, Block]
 ) -> Resolution:
-    """Expand the composition with the chosen blocks. Raises ManifestInvalid for missing inputs and items that came out wrong."""
+    """Expand the composition with the chosen blocks.
+
+    Raises ManifestInvalid for missing inputs, items that came out wrong, and a bundle that is too large.
+    """
     chosen = {choice.requirement.path: blocks[choice.candidate.id] for choice in choices}
     expanded: dict[str, list[tuple[Entry, Any]]] = {}
     faults: list[Fault] = []
@@ -281,6 +285,9 @@ def _outcome(
         "secrets": [{"name": name.rpartition("/")[2], "fqsn": name} for name in secrets],
     }
     bundle = canonical.encode(document)
+    if len(bundle) > MAX_BUNDLE_BYTES:
+        message = f"The resolved assistant is larger than {MAX_BUNDLE_BYTES // 1024**2} MiB."
+        raise ManifestInvalid([Fault(message, mend="Use fewer or shorter packages.")])
     digest = canonical.digest(bundle)
     lock = {"format": LOCK_FORMAT, "assistant": assistant, "bundle": digest, "requirements": requirements}
     versions = {choice.requirement.path: str(choice.candidate.version) for choice in choices}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from hub.models import KeptForever
 from registry.models import Package, Release
 
 
-class Bundle(models.Model):
+class Bundle(KeptForever):
     """A resolved assistant as canonical JSON. The primary key is the SHA-256 of the bytes, so the bytes never change."""
+
+    refusal = "A bundle is its digest's content for ever."
 
     digest = models.CharField(primary_key=True, max_length=71)
     content = models.BinaryField()
@@ -19,11 +22,13 @@ class Bundle(models.Model):
         return self.digest
 
 
-class Lock(models.Model):
+class Lock(KeptForever):
     """The exact releases that one release of an assistant is made of, decided when it was published.
 
     `pinned_manifest` is the manifest with exact versions, for clients that compose by themselves.
     """
+
+    refusal = "A lock keeps what was decided when its release was published."
 
     release = models.OneToOneField(Release, models.PROTECT, related_name="lock")
     bundle = models.ForeignKey(Bundle, models.PROTECT, related_name="locks")
@@ -37,8 +42,10 @@ class Lock(models.Model):
         return f"lock of {self.release_id}"
 
 
-class LockEntry(models.Model):
+class LockEntry(KeptForever):
     """One release inside a lock, as a row: who uses what, and who may read all of it."""
+
+    refusal = Lock.refusal
 
     lock = models.ForeignKey(Lock, models.CASCADE, related_name="entries")
     package = models.ForeignKey(Package, models.PROTECT, related_name="locked_in")

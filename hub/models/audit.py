@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
+from hub.models.guards import KeptForever
 from hub.models.namespaces import Namespace
 from hub.models.tokens import ApiToken
 from hub.models.users import User
 
 
-class AuditEvent(models.Model):
+class AuditEvent(KeptForever):
     """One thing that somebody did. Written by `hub.services.audit.record` in the transaction of the deed.
 
     Labels repeat what a foreign key says, so that the event still reads after the thing is gone or renamed.
     """
+
+    refusal = "An audit event is neither changed nor deleted."
 
     at = models.DateTimeField(auto_now_add=True)
     action = models.CharField(max_length=60)
@@ -37,13 +40,3 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor_label} {self.action} {self.target_label}"
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Events are only ever added."""
-        if self.pk is not None:
-            raise TypeError("An audit event cannot be changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
-        """Events are never deleted."""
-        raise TypeError("An audit event cannot be deleted.")

@@ -6,15 +6,18 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from hub.domain import slugs
+from hub.models.guards import KeptForever
 from hub.models.organizations import Organization
 from hub.models.users import User
 
 
-class Namespace(models.Model):
+class Namespace(KeptForever):
     """The first half of every package's name, held by exactly one person or one organization.
 
     A row is never deleted, so that a name cannot pass to somebody else and carry old references with it.
     """
+
+    refusal = "A namespace keeps its name and its holder."
 
     slug = models.CharField(max_length=slugs.NAMESPACE_MAX_LENGTH, unique=True)
     user = models.OneToOneField(User, models.PROTECT, null=True, blank=True, related_name="namespace")

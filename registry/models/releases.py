@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from hub.models import Namespace, User
+from hub.models import KeptForever, Namespace, User
 from registry.domain.versions import Version
 from registry.models.packages import Package
 
@@ -24,11 +22,13 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         return self.order_by("-version_key", "-id")
 
 
-class Release(models.Model):
+class Release(KeptForever):
     """One version of a package, as it was published: manifest, README, changelog, who and when. Never changed.
 
     Only yanking is added later. A new release is the way to correct one.
     """
+
+    refusal = "A release cannot be changed. Yank it and publish the next one."
 
     package = models.ForeignKey(Package, models.PROTECT, related_name="releases")
     version = models.CharField(max_length=64)
@@ -68,12 +68,6 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.package}@{self.version}"
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A release is stored once; yanking goes through `registry.services.releases`."""
-        if self.pk is not None:
-            raise TypeError("A release cannot be changed. Yank it and publish the next one.")
-        super().save(*args, **kwargs)
-
     @property
     def is_yanked(self) -> bool:
         """Whether the release is never chosen any more."""
@@ -84,11 +78,13 @@ class Release(models.Model):
         return Version.parse(self.version)
 
 
-class ReleaseCoordinate(models.Model):
+class ReleaseCoordinate(KeptForever):
     """Remembers for ever that a version was used under a name, even after the package is gone.
 
     This is what keeps `namespace/name@version` from ever meaning two things.
     """
+
+    refusal = "A version that was used stays used."
 
     namespace = models.ForeignKey(Namespace, models.PROTECT, related_name="+")
     name = models.CharField(max_length=100)

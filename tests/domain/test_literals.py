@@ -6,6 +6,7 @@ import pytest
 
 from hub.domain import tokens
 from registry.domain import literals, yamltext
+from registry.domain.manifests import read_block
 from tests.domain.building import faults_of, manifest, model, places
 
 # Put together here, so that no scanner takes this file for a leak.
@@ -94,7 +95,5 @@ def test_what_is_no_secret_is_left_alone(key: str, value: str) -> None:
 
 
 def test_a_manifest_with_a_literal_key_is_refused() -> None:
-    from registry.domain.manifests import read_block
-
     [fault] = faults_of(read_block, manifest(models=[model(apiKey="abcdefgh")]), "models")
     assert (places([fault]), "secrets.API_KEY" in fault.mend) == (["7:11"], True)

@@ -138,6 +138,17 @@ def test_publishing_into_a_package_while_it_is_deleted_is_one_before_the_other(
         )
 
 
+def test_whoever_still_holds_a_deleted_package_cannot_publish_into_it(build_package: Build, owner: Actor) -> None:
+    held = build_package("style")
+    packages.delete(by=owner, package=Package.objects.select_related("namespace").get(id=held.id))
+    with pytest.raises(releases.PackageGone):
+        releases.publish(
+            by=owner, package=held, version="1.0.0", manifest=RULE.format(title="style", version="1.0.0", text="x")
+        )
+    assert not Release.objects.exists()
+    assert not ReleaseCoordinate.objects.exists(), "a refused publication takes no version"
+
+
 def test_a_name_passes_to_one_organization_only(build_user: Any) -> None:
     people = [Actor(build_user(name)) for name in ("ann", "ben", "cat")]
     results = at_once(*(lambda by=by: organizations.create(by=by, slug="Fresh", name="") for by in people))

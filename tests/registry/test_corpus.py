@@ -1,86 +1,93 @@
-"""Real input: public Cursor rules, published as they are, and an assistant made of them."""
+"""Real Cursor rules, sixty of them, through the REST API and into an assistant."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.actors import Actor
-from hub.models import Organization
-from registry.domain import frontmatter, yamltext
+from hub.models import Namespace
+from registry.domain import yamltext
 from registry.domain.faults import ManifestInvalid
 from registry.models import Release
-from tests.support.environment import ROOT
 
-CORPUS = ROOT.parent / "shared" / "corpus" / "cursor-rules"
-FILES = sorted(CORPUS.glob("*.mdc"))
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "cursor-rules"
+FILES = sorted(FOLDER.glob("*.mdc"))
+NUMBER = 60
 
+# What docs/manifests.md says of these files: front matter that is YAML, and front matter that only Cursor's way of
+# reading line by line understands (nearly always because of an unquoted `**/*`). None has to be refused.
+AS_YAML, AS_CURSOR, REFUSED = 7, 53, 0
 
-@pytest.fixture
-def published(organization: Organization, owner: Actor, api: Callable[..., Any]) -> dict[Path, str]:
-    """Every file of the corpus, published through the API: the package's name by file."""
-    assert len(FILES) == 60, f"the public rules that this test reads are not beside the project ({CORPUS.name})"
-    names = {}
-    for number, file in enumerate(FILES):
-        name = f"{re.sub(r'[^a-z0-9]+', '-', file.stem.lower())[:60].strip('-')}-{number}"
-        package = {"namespace": "acme", "name": name, "kind": "rule", "visibility": "public"}
-        assert api("post", "packages", owner, package).status_code == 201
-        release = {"version": "1.0.0", "manifest": file.read_text()}
-        answer = api("post", f"packages/acme/{name}/releases", owner, release)
-        assert answer.status_code == 201, f"{file.name}: {answer.json()}"
-        names[file] = name
-    return names
+pytestmark = pytest.mark.skipif(
+    not FILES and os.environ.get("CI") != "true", reason=f"NOT RUN: the corpus {FOLDER.name} is not beside the project"
+)
 
 
-def is_valid_yaml(file: Path) -> bool:
-    """Whether YAML itself can read the front matter."""
-    matter = re.match(r"---\n(.*?)\n---\n", file.read_text(), re.DOTALL)
-    assert matter, file.name
+def name_of(file: Path) -> str:
+    return file.stem.lower().strip("-._")
+
+
+def front_matter(file: Path) -> str:
+    return file.read_text().split("---\n", 2)[1]
+
+
+def body(file: Path) -> str:
+    return file.read_text().split("---\n", 2)[2].strip()
+
+
+def is_yaml(text: str) -> bool:
     try:
-        yamltext.parse(matter[1])
+        return isinstance(yamltext.parse(text).value, dict)
     except ManifestInvalid:
         return False
-    return True
 
 
-def test_all_sixty_are_published_and_an_assistant_of_twenty_resolves(
-    published: dict[Path, str], owner: Actor, api: Callable[..., Any]
-) -> None:
-    assert Release.objects.filter(format="markdown").count() == 60
-    chosen = dict(list(published.items())[::3])
-    assert len(chosen) == 20
-    manifest = "name: Twenty\nversion: 1.0.0\nschema: v1\nrules:\n"
-    manifest += "".join(f"  - uses: acme/{name}@^1.0.0\n" for name in chosen.values())
-    api("post", "packages", owner, {"namespace": "acme", "name": "twenty", "kind": "assistant", "visibility": "public"})
-    assert (
-        api("post", "packages/acme/twenty/releases", owner, {"version": "1.0.0", "manifest": manifest}).status_code
-        == 201
-    )
-    rules = json.loads(api("get", "assistants/acme/twenty/bundle").content)["config"]["rules"]
-    assert [rule["name"] for rule in rules] == list(chosen.values())
-    for file, rule in zip(chosen, rules, strict=True):
-        assert rule["rule"] in file.read_text().replace("\r\n", "\n")
+def publish(api: Any, actor: Actor, file: Path) -> Any:
+    made = {"namespace": "acme", "name": name_of(file), "kind": "rule", "visibility": "public"}
+    assert api("post", "packages", actor, made).status_code == 201
+    release = {"version": "1.0.0", "manifest": file.read_text()}
+    return api("post", f"packages/acme/{name_of(file)}/releases", actor, release)
 
 
-def test_front_matter_that_is_not_yaml_is_understood_as_cursor_does(published: dict[Path, str]) -> None:
-    broken = [file for file in FILES if not is_valid_yaml(file)]
-    assert len(broken) == 53, "most of these files write globs without quotes"
-    for file in broken:
-        rule = Release.objects.get(package__name=published[file]).content["rules"][0]
-        line = next(line for line in file.read_text().splitlines() if line.startswith("globs:"))
-        written = line.removeprefix("globs:").strip()
-        assert ",".join(rule["globs"]) == re.sub(r",\s+", ",", written)
-        assert rule["alwaysApply"] is False
-        assert rule["description"]
+def test_the_corpus_is_whole() -> None:
+    assert len(FILES) == NUMBER
 
 
-def test_front_matter_that_nobody_can_read_is_refused_with_its_place() -> None:
-    with pytest.raises(ManifestInvalid) as refused:
-        frontmatter.parse_rule("---\nglobs: **/*\n  - [what\n---\nText\n", default_name="x")
-    assert refused.value.faults[0].file == "manifest.md"
-    assert refused.value.faults[0].place.line in (2, 3)
+def test_every_rule_is_published_and_understood(api: Any, owner: Actor, acme: Namespace) -> None:
+    counts = {"yaml": 0, "cursor": 0, "refused": 0}
+    for file in FILES:
+        answer = publish(api, owner, file)
+        if answer.status_code != 201:
+            # Not one today; if there were, it would have to say where.
+            assert all(fault["line"] and fault["column"] for fault in answer.json()["errors"])
+            counts["refused"] += 1
+            continue
+        counts["yaml" if is_yaml(front_matter(file)) else "cursor"] += 1
+        release = Release.objects.get(package__name=name_of(file))
+        [rule] = release.content["rules"]
+        assert (release.manifest, rule["rule"]) == (file.read_text(), body(file))
+        if not is_yaml(front_matter(file)):
+            [line] = [line for line in front_matter(file).splitlines() if line.startswith("globs:")]
+            assert ",".join(rule["globs"]) == line.removeprefix("globs:").replace(", ", ",").strip()
+    assert counts == {"yaml": AS_YAML, "cursor": AS_CURSOR, "refused": REFUSED}
+
+
+def test_an_assistant_of_twenty_of_them_resolves(api: Any, owner: Actor, acme: Namespace) -> None:
+    used = FILES[::3]
+    assert len(used) == 20
+    for file in used:
+        assert publish(api, owner, file).status_code == 201
+    uses = "".join(f"  - uses: acme/{name_of(file)}@^1\n" for file in used)
+    made = {"namespace": "acme", "name": "corpus", "kind": "assistant", "visibility": "public"}
+    assert api("post", "packages", owner, made).status_code == 201
+    release = {"version": "1.0.0", "manifest": f"name: Corpus\nversion: 1.0.0\nschema: v1\nrules:\n{uses}"}
+    assert api("post", "packages/acme/corpus/releases", owner, release).status_code == 201
+
+    bundle = json.loads(api("get", "assistants/acme/corpus/bundle").content)
+    assert [rule["rule"] for rule in bundle["config"]["rules"]] == [body(file) for file in used]
+    assert [entry["package"] for entry in bundle["requirements"]] == [f"acme/{name_of(file)}" for file in used]

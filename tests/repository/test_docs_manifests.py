@@ -1,56 +1,65 @@
-"""What docs/manifests.md shows can be published."""
+"""The examples of docs/manifests.md, run."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 
 import pytest
 
-from assistants.domain import composition
-from assistants.services import starter
-from registry.domain import manifests
+from assistants.domain import composition, resolution
+from hub.actors import Actor
+from hub.domain import slugs
+from registry.domain import manifests, yamltext
 from registry.domain.faults import ManifestInvalid
 from registry.kinds import KINDS
-from tests.support.environment import ROOT
+from registry.models import Package, Visibility
+from registry.services import releases
+from tests.repository.documents import ROOT
 
-TEXT = (ROOT / "docs" / "manifests.md").read_text()
-EXAMPLES = dict(re.findall(r"\n## ([^\n]+)\n(?:(?!\n## ).)*?```(?:yaml|markdown)\n(.*?)```", TEXT, re.DOTALL))
-
-
-def test_the_block_is_a_valid_rule() -> None:
-    read = manifests.read_rule(EXAMPLES["A block"], "plain-errors")
-    assert (read.title, read.tags) == ("Plain errors", ("errors", "style"))
-    assert not read.warnings
-
-
-def test_the_markdown_rule_takes_its_packages_name() -> None:
-    rule = manifests.read_rule(EXAMPLES["A rule in Markdown"], "short-functions").value["rules"][0]
-    assert rule["name"] == "short-functions"
-    assert rule["globs"] == "**/*.py"
+TEXT = (ROOT / "docs/manifests.md").read_text()
+PUBLISHED = re.findall(r"<!-- publish: (\S+) acme/(\S+) -->\n```\w+\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+REFUSED = re.findall(
+    r"<!-- refused: (\S+) -->\n```\w+\n(.*?)^```\n\n```text\n(.*?)\n```", TEXT, re.DOTALL | re.MULTILINE
+)
+RESULTS = re.findall(r"<!-- result: acme/(\S+) -->\n```json\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 
 
-def test_the_assistant_uses_what_the_catalogue_has_and_gives_it_what_it_asks_for() -> None:
-    read = composition.read(EXAMPLES["An assistant"])
-    catalogue = {f"starter/{item.name}": item for item in starter.items()}
-    for requirement in read.requirements:
-        item = catalogue[requirement.package]
-        block = KINDS[item.kind].read(item.manifest, item.name)
-        assert set(block.inputs) == set(requirement.inputs)
+def test_every_example_is_run() -> None:
+    assert len(re.findall("^```", TEXT, re.MULTILINE)) == 2 * (len(PUBLISHED) + 2 * len(REFUSED) + len(RESULTS))
 
 
-def test_the_fault_is_worded_as_shown() -> None:
-    text = "name: x\nversion: 1.0.0\nrules:\n  - name: a\n"
-    with pytest.raises(ManifestInvalid) as refused:
-        manifests.read_rule(text, "x")
-    assert str(refused.value) in TEXT
+@pytest.mark.parametrize(("kind", "text", "message"), REFUSED)
+def test_what_is_refused_is_refused_with_these_words(kind: str, text: str, message: str) -> None:
+    with pytest.raises(ManifestInvalid) as caught:
+        KINDS[kind].read(text, "example")
+    assert [str(fault) for fault in caught.value.faults] == [message]
 
 
-@pytest.mark.parametrize("kind", ["rule", "prompt", "model", "mcp-server"])
-def test_the_table_of_sections_is_right(kind: str) -> None:
-    assert f"| `{kind}` | `{KINDS[kind].section}` |" in TEXT
+def test_the_examples_resolve_to_the_result_shown(build_package: Callable[..., Package], owner: Actor) -> None:
+    for kind, name, text in sorted(PUBLISHED, key=lambda example: example[0] == "assistant"):
+        package = build_package(name, kind=kind, visibility=Visibility.PUBLIC)
+        release = releases.publish(by=owner, package=package, version="1.0.0", manifest=text)
+        assert release.warnings == []
+    [(name, shown)] = RESULTS
+    bundle = Package.objects.get(name=name).releases.get().lock.bundle
+    assert json.loads(bytes(bundle.content))["config"] == json.loads(shown)
+
+
+def test_the_kinds_are_those_of_the_code() -> None:
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", TEXT, re.MULTILINE)) == set(KINDS)
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    assert f"{manifests.MAX_BYTES // 1024} KiB of manifest" in TEXT
-    assert f"{manifests.MAX_DOCUMENT_BYTES // 1024} KiB of README" in TEXT
-    assert f"{composition.MAX_REQUIREMENTS} requirements" in TEXT
+    limits = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", TEXT.partition("## Limits")[2], re.MULTILINE))
+    assert limits == {
+        "What": "Limit",
+        "manifest": f"{manifests.MAX_BYTES // 1024} KiB",
+        "README, changelog": f"{manifests.MAX_DOCUMENT_BYTES // 1024} KiB each",
+        "nesting": f"{yamltext.MAX_DEPTH} levels",
+        "values in a document, aliases expanded": f"{yamltext.MAX_VALUES:,}",
+        "packages used by an assistant": str(composition.MAX_REQUIREMENTS),
+        "a resolved assistant": f"{resolution.MAX_BUNDLE_BYTES // 1024**2} MiB",
+        "name of a package": f"2 to {slugs.PACKAGE_MAX_LENGTH} characters, of a namespace 2 to {slugs.NAMESPACE_MAX_LENGTH}",
+    }

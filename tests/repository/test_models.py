@@ -1,0 +1,63 @@
+"""Rows that must never change refuse it, and every model says whether its rows may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from hub.models import KeptForever
+from registry.models import Package
+
+# Rows that services change, each time with an audit event (tests/repository/test_services.py).
+CHANGING = {
+    "hub.ApiToken",
+    "hub.Membership",
+    "hub.Organization",
+    "hub.User",
+    "hub.UserSecret",
+    "registry.Package",
+}
+KEPT = {
+    "assistants.Bundle",
+    "assistants.Lock",
+    "assistants.LockEntry",
+    "hub.AuditEvent",
+    "hub.Namespace",
+    "registry.Release",
+    "registry.ReleaseCoordinate",
+}
+
+
+def ours() -> list[type[models.Model]]:
+    return [model for label in ("hub", "registry", "assistants") for model in apps.get_app_config(label).get_models()]
+
+
+def test_every_model_says_whether_its_rows_may_change() -> None:
+    assert {model._meta.label for model in ours() if issubclass(model, KeptForever)} == KEPT
+    assert {model._meta.label for model in ours() if not issubclass(model, KeptForever)} == CHANGING
+
+
+def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
+    build_package: Callable[..., Package], build_assistant: Callable[..., Package]
+) -> None:
+    build_package("style", "1.0.0")
+    build_assistant("helper", "rules:\n  - uses: acme/style\n")
+    for model in ours():
+        if model._meta.label in KEPT:
+            row: Any = model._default_manager.first()
+            assert row is not None, model
+            for deed in (row.save, row.delete):
+                with pytest.raises(TypeError, match=row.refusal[:20]):
+                    deed()
+
+
+def test_every_model_says_what_it_is_for_and_every_rule_of_its_rows_has_a_name() -> None:
+    for model in ours():
+        assert model.__doc__
+        assert not model.__doc__.startswith(f"{model.__name__}("), model
+        assert all(constraint.name for constraint in model._meta.constraints)
+        assert not model._meta.unique_together, model

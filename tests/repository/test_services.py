@@ -1,0 +1,184 @@
+"""Every service that changes something says so in the audit log, in the transaction of the deed.
+
+Services are found, not listed: a new one has to be named below, with a way to call it or as one that only reads.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+import assistants.services
+import hub.services
+import registry.services
+from assistants.services import forks, starter
+from hub.actors import Actor
+from hub.models import AuditEvent, User
+from hub.services import accounts, organizations, secrets, sign_in_links, tokens
+from registry.models import Package, Release
+from registry.services import packages, publications, releases
+from tests.conftest import RULE
+
+READING = {
+    "accounts": set[str](), "audit": {"record"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
+    "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"},
+    "starter": {"items"}, "tokens": {"find", "find_for_reading"},
+}  # fmt: skip
+MANIFEST = RULE.format(title="new", version="1.0.0", text="New.")
+
+
+@dataclass(frozen=True)
+class World:
+    """What deeds are done to, by the owner of acme."""
+
+    by: Actor
+    acme: Any
+    member: Any
+    friend: User
+    style: Package
+    helper: Package
+    yanked: Release
+    token: Any
+    secret: Any
+
+
+@pytest.fixture
+def world(
+    owner: Actor,
+    acme: Any,
+    member: Actor,
+    stranger: Actor,
+    build_package: Any,
+    build_assistant: Any,
+    yanked_release: Release,
+) -> World:
+    """One of each."""
+    assert stranger.user is not None
+    style = build_package("style", "1.0.0")
+    return World(
+        by=owner,
+        acme=acme,
+        member=member.user,
+        friend=stranger.user,
+        style=style,
+        helper=build_assistant("helper", "rules:\n  - uses: acme/style\n"),
+        yanked=yanked_release,
+        token=tokens.create(by=owner, name="ci", scopes=["read"]).token,
+        secret=secrets.put(by=owner, name="KEY", value="v"),
+    )
+
+
+def newcomer() -> User:
+    return User(username="newcomer", email="newcomer@example.com", password="!")
+
+
+def release_of(package: Package) -> Release:
+    return Release.objects.select_related("package__namespace").get(package=package)
+
+
+DEEDS: dict[str, Callable[[World], object]] = {
+    "accounts.create": lambda w: accounts.create(by=Actor(), user=newcomer()),
+    "accounts.update": lambda w: accounts.update(by=w.by, display_name="Olga O."),
+    "organizations.create": lambda w: organizations.create(by=w.by, slug="other", name="Other"),
+    "organizations.update": lambda w: organizations.update(
+        by=w.by, organization=w.acme.organization, name="N", description="D"
+    ),
+    "organizations.add_member": lambda w: organizations.add_member(
+        by=w.by, organization=w.acme.organization, user=w.friend, role="member"
+    ),
+    "organizations.change_role": lambda w: organizations.change_role(
+        by=w.by, organization=w.acme.organization, user=w.member, role="admin"
+    ),
+    "organizations.remove_member": lambda w: organizations.remove_member(
+        by=w.by, organization=w.acme.organization, user=w.member
+    ),
+    "secrets.put": lambda w: secrets.put(by=w.by, name="KEY", value="other"),
+    "secrets.allow": lambda w: secrets.allow(by=w.by, secret=w.secret, allowed_namespaces=["stranger"]),
+    "secrets.delete": lambda w: secrets.delete(by=w.by, secret=w.secret),
+    "sign_in_links.create": lambda w: sign_in_links.create(by=w.by, user=w.friend),
+    "tokens.create": lambda w: tokens.create(by=w.by, name="new", scopes=["read"]),
+    "tokens.revoke": lambda w: tokens.revoke(by=w.by, token=w.token),
+    "packages.create": lambda w: packages.create(by=w.by, namespace=w.acme, name="new", kind="rule"),
+    "packages.update": lambda w: packages.update(by=w.by, package=w.style, visibility="private", summary="S"),
+    "packages.delete": lambda w: packages.delete(by=w.by, package=w.style),
+    "publications.publish_new": lambda w: publications.publish_new(
+        by=w.by, namespace=w.acme, name="new", kind="rule", version="1.0.0", manifest=MANIFEST
+    ),
+    "releases.publish": lambda w: releases.publish(by=w.by, package=w.style, version="2.0.0", manifest=MANIFEST),
+    "releases.yank": lambda w: releases.yank(by=w.by, release=release_of(w.style), reason="wrong"),
+    "releases.unyank": lambda w: releases.unyank(by=w.by, release=w.yanked),
+    "forks.fork": lambda w: forks.fork(by=w.by, upstream=w.helper, namespace=w.acme, name="fork"),
+    "starter.load": lambda w: starter.load(by=w.by),
+}
+
+
+def found() -> set[str]:
+    """The public functions of all services, as `module.function`."""
+    names = set()
+    for folder in (hub.services, registry.services, assistants.services):
+        for one in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+            module = importlib.import_module(one.name)
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if function.__module__ == module.__name__ and not name.startswith("_"):
+                    names.add(f"{one.name.rpartition('.')[2]}.{name}")
+    return names
+
+
+def test_every_service_is_known_here() -> None:
+    reading = {f"{module}.{name}" for module, names in READING.items() for name in names}
+    assert found() == DEEDS.keys() | reading
+
+
+def test_a_service_that_changes_something_takes_the_actor_first_and_everything_by_name() -> None:
+    for name in DEEDS:
+        module, _, function = name.partition(".")
+        folder = next(one for one in (hub, registry, assistants) if hasattr(one.services, module))
+        parameters = inspect.signature(getattr(getattr(folder.services, module), function)).parameters
+        assert next(iter(parameters)) == "by", name
+        assert {one.kind for one in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}, name
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of the hub but the audit log, to compare."""
+    models = [model for label in ("hub", "registry", "assistants") for model in apps.get_app_config(label).get_models()]
+    return {
+        model._meta.label: [tuple(map(str, row)) for row in model.objects.order_by("pk").values_list()]  # type: ignore[attr-defined]  # every model of ours has it
+        for model in models
+        if model is not AuditEvent
+    }
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_a_deed_and_its_record_stand_or_fall_together(world: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, recorded = everything(), AuditEvent.objects.count()
+    with monkeypatch.context() as broken:
+        broken.setattr(AuditEvent.objects, "create", no_audit)
+        with pytest.raises(AuditIsBroken):
+            DEEDS[name](world)
+    assert everything() == before, "undone with its record"
+    assert AuditEvent.objects.count() == recorded
+
+    DEEDS[name](world)
+    event = AuditEvent.objects.order_by("id").last()
+    assert AuditEvent.objects.count() > recorded
+    assert event is not None
+    assert event.actor_label == ("newcomer" if name == "accounts.create" else "olga")
+    assert event.namespace is not None
+    assert event.target_label
+    if name != "sign_in_links.create":
+        assert everything() != before, "the deed of this test changes something"
+
+
+class AuditIsBroken(Exception):
+    """Raised instead of writing an event."""
+
+
+def no_audit(**_: Any) -> None:
+    raise AuditIsBroken
