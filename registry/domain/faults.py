@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+MAX_FAULTS = 100
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -34,8 +36,8 @@ class Fault:
 
 
 class ManifestInvalid(ValueError):
-    """A manifest that cannot be used, with everything found wrong in it."""
+    """A manifest that cannot be used, with what was found wrong in it: everything, up to a number that people can read."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(str(fault) for fault in faults))
-        self.faults = list(faults)
+        self.faults = list(faults[:MAX_FAULTS])
+        super().__init__("; ".join(str(fault) for fault in self.faults))

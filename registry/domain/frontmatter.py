@@ -18,7 +18,7 @@ FIELDS = ("name", "description", "globs", "regex", "alwaysApply", "invokable")
 _FENCED = re.compile(
     r"\A\ufeff?(?:[ \t]*\n)*---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL | re.MULTILINE
 )
-_GLOB_COMMA = re.compile(r",(?![^{}]*\})")
+_BRACE_OR_COMMA = re.compile(r"[{},]")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)[ \t]*:[ \t]*(.*)")
 
 
@@ -81,7 +81,14 @@ def _plain(text: str) -> Any:
 
 def _split_globs(text: str) -> list[str]:
     """Cursor's comma-separated globs; a comma inside braces belongs to its glob."""
-    return [part.strip() for part in _GLOB_COMMA.split(text) if part.strip()]
+    parts, start, depth = [], 0, 0
+    for match in _BRACE_OR_COMMA.finditer(text):
+        if match[0] != ",":
+            depth = max(0, depth + (1 if match[0] == "{" else -1))
+        elif depth == 0:
+            parts.append(text[start : match.start()])
+            start = match.end()
+    return [part.strip() for part in (*parts, text[start:]) if part.strip()]
 
 
 def _checked(document: yamltext.Document) -> dict[str, Any]:

@@ -31,7 +31,7 @@ PLACEHOLDERS = frozenset(
 # Public formats of credentials that vendors document for scanners.
 _KNOWN_FORMS = {
     "an Anthropic key": r"sk-ant-[A-Za-z0-9_-]{16,}",
-    "an OpenAI key": r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{20,}",
+    "an OpenAI key": r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z0-9_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}",
     "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}",
     "a GitLab token": r"glpat-[A-Za-z0-9_-]{20,}",
     "an AWS access key": r"(?:AKIA|ASIA)[0-9A-Z]{16}",
@@ -41,7 +41,7 @@ _KNOWN_FORMS = {
     "a Stripe key": r"[rs]k_live_[A-Za-z0-9]{16,}",
     "a hub token": r"ahub_[A-Za-z0-9]{38}",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "a password in an address": r"[a-z][a-z0-9+.-]*://[^\s/:@\"'${}<>]+:[^\s/:@\"'${}<>]{3,}@[A-Za-z0-9]",
+    "a password in an address": r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'${}<>]+:[^\s/:@\"'${}<>]{3,}@[A-Za-z0-9]",
 }
 # A letter before would make it part of a word, such as the end of “disk-based-…”.
 _KNOWN = re.compile(

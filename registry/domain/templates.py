@@ -3,7 +3,7 @@
 The reference replaces inputs in the text before YAML is parsed, so they may stand where YAML itself would not allow
 braces. `mask` lets a text be parsed with its inputs in it; `unmask` puts them back into the parsed strings. Secrets are
 still variables when clients parse the text, so YAML's rules hold for them: inside brackets they have to be quoted.
-Grammar: Continue's config-yaml (contract 5.3): optional blanks inside, no blanks or `}` in the name.
+Grammar: Continue's config-yaml (contract 5.3): optional blanks inside, no blanks or braces in the name.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-VARIABLE = re.compile(r"\$\{\{\s*([^\s}]+)\s*\}\}")
+VARIABLE = re.compile(r"\$\{\{\s*([^\s{}]+)\s*\}\}")
 WHOLE_VARIABLE = re.compile(rf"\s*{VARIABLE.pattern}\s*")
 SECRETS, INPUTS = "secrets.", "inputs."
 
 # Stand-ins come from Unicode's private use area: one opening character, three digits, and filling to the same length,
 # so that lines and columns stay right. A text that has such characters itself is parsed as it is.
-_MASKED = re.compile(r"\$\{\{[ \t]*inputs\.[^\s}]+[ \t]*\}\}")
+_MASKED = re.compile(r"\$\{\{[ \t]*inputs\.[^\s{}]+[ \t]*\}\}")
 _OPEN, _FILL, _ZERO, _BASE = "\ue000", "\ue001", 0xE010, 512
 _STAND_IN = re.compile(f"{_OPEN}([\ue010-\ue20f]{{3}}){_FILL}*")
 _PRIVATE = re.compile("[\ue000-\ue20f\ue300-\ue302]")

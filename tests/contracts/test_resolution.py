@@ -175,7 +175,7 @@ def requirements(draw: st.DrawFn, section: str, used: list[str]) -> dict[str, An
 
 
 # Making such worlds smaller takes minutes.
-@settings(max_examples=80, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=50, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(world=worlds())
 def test_the_bundle_is_what_the_reference_unrolls(oracle: Oracle, world: tuple[str, dict[str, Published]]) -> None:
     text, registry = world

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.domain import yamltext
@@ -213,6 +213,7 @@ values = st.recursive(
 
 
 @pytest.mark.node
+@settings(max_examples=30)
 @given(texts=st.lists(values, min_size=20, max_size=20))
 def test_the_clients_parser_reads_the_same_values(oracle: Oracle, texts: list[str]) -> None:
     documents = [f"{HEAD}      {text}\n" for text in texts]
