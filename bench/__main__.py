@@ -9,7 +9,6 @@ import os
 import platform
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -52,10 +51,9 @@ def main(arguments: list[str]) -> int:
     if missing:
         print(f"Measuring with threads of Python instead of wrk, because {missing['bench']}.")
     measure = load.with_threads if missing else load.with_wrk(needs.wrk())
-    with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
-        limits = {"HUB_API_RATE_PER_MINUTE": UNLIMITED, "HUB_API_ANONYMOUS_RATE_PER_MINUTE": UNLIMITED}
-        with hubs.running(Path(folder), DJANGO_SETTINGS_MODULE="bench.settings", **limits) as hub:
-            report = _measure(hub, measure, QUICK if options.quick else FULL, tool="threads" if missing else "wrk")
+    limits = {"HUB_API_RATE_PER_MINUTE": UNLIMITED, "HUB_API_ANONYMOUS_RATE_PER_MINUTE": UNLIMITED}
+    with hubs.running(DJANGO_SETTINGS_MODULE="bench.settings", **limits) as hub:
+        report = _measure(hub, measure, QUICK if options.quick else FULL, tool="threads" if missing else "wrk")
     show(report)
     if options.json:
         options.json.write_text(json.dumps(dataclasses.asdict(report), indent=2) + "\n")

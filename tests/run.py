@@ -30,8 +30,8 @@ class Phase:
 
 PHASES = (
     Phase("Unit and integration", "not browser and not system", ("-n", "2")),
-    # The folders' conftest files put each of the two into a group: one browser and one hub, side by side.
-    Phase("Browser and system", "(browser or system)", ("-n", "2", "--dist", "loadgroup")),
+    # A file stays with one worker, because its tests share what takes seconds to start: a browser, a hub.
+    Phase("Browser and system", "(browser or system)", ("-n", "2", "--dist", "loadfile")),
 )
 
 

@@ -18,7 +18,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.system)
-            item.add_marker(pytest.mark.xdist_group("system"))
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +26,9 @@ def _nothing_remembered() -> None:
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hubs.Hub]:
+def hub() -> Iterator[hubs.Hub]:
     """A hub without anything outside: embedded PostgreSQL, broker in a folder. Its default assistant is `acme/hello`."""
-    data_dir = tmp_path_factory.mktemp("hub")
-    with hubs.running(data_dir, HUB_DEFAULT_ASSISTANT="acme/hello") as running:
+    with hubs.running(HUB_DEFAULT_ASSISTANT="acme/hello") as running:
         yield running
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+READY = "Ctrl-C stops everything"
 READY_SECONDS = 120
 STOP_SECONDS = 40
 TASK_SECONDS = 30
@@ -47,6 +49,11 @@ class Hub:
     environment: dict[str, str] = field(repr=False)
     process: subprocess.Popen[str] = field(repr=False)
     printed: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the hub has said that it is."""
+        return any(READY in line for line in self.printed)
 
     @property
     def first_run(self) -> dict[str, str]:
@@ -107,8 +114,18 @@ def ask(opener: urllib.request.OpenerDirector, request: urllib.request.Request) 
 
 
 @contextmanager
-def running(data_dir: Path, **environment: str) -> Iterator[Hub]:
-    """Start a hub with its own data folder on a free port, and stop it again. A hub that stops badly is an error."""
+def running(**environment: str) -> Iterator[Hub]:
+    """Start a hub with a data folder of its own on a free port, stop it and remove its folder again.
+
+    A hub that stops badly is an error. The folder is not one of pytest's: a later run of pytest closes the folders above
+    those to the user that the database runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="hub-system-") as folder, _running(Path(folder), environment) as hub:
+        yield hub
+
+
+@contextmanager
+def _running(data_dir: Path, environment: dict[str, str]) -> Iterator[Hub]:
     port = free_port()
     variables = {**_clean_environment(), "HUB_DATA_DIR": str(data_dir), "PORT": str(port), **environment}
     process = subprocess.Popen(
@@ -125,7 +142,7 @@ def running(data_dir: Path, **environment: str) -> Iterator[Hub]:
     reader = threading.Thread(target=_read, args=(hub, ready), daemon=True)
     reader.start()
     try:
-        _require(ready.wait(READY_SECONDS) and process.poll() is None, "The hub did not start.")
+        _require(ready.wait(READY_SECONDS) and hub.is_ready, "The hub did not start.")
         yield hub
     except Exception as error:
         error.add_note(f"The hub printed:\n{''.join(hub.printed)}")
@@ -160,7 +177,7 @@ def _read(hub: Hub, ready: threading.Event) -> None:
     assert hub.process.stdout
     for line in hub.process.stdout:
         hub.printed.append(line)
-        if "Ctrl-C stops everything" in line:
+        if READY in line:
             ready.set()
     ready.set()
 

@@ -38,10 +38,9 @@ def stored(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[hubs.Hub]:
+def hub(redis_url: str) -> Iterator[hubs.Hub]:
     """A hub that uses it, with a low limit for anonymous calls."""
-    data_dir = tmp_path_factory.mktemp("hub-with-redis")
-    with hubs.running(data_dir, REDIS_URL=redis_url, HUB_API_ANONYMOUS_RATE_PER_MINUTE=str(LIMIT)) as running:
+    with hubs.running(REDIS_URL=redis_url, HUB_API_ANONYMOUS_RATE_PER_MINUTE=str(LIMIT)) as running:
         yield running
 
 
