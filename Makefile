@@ -24,6 +24,7 @@ test: .venv/.dev ## Run every test (ARGS is handed on)
 # The type checker loads the settings, which insist on keys; these open nothing.
 lint: export SECRET_KEY := only-for-reading-the-settings
 lint: export VAULT_KEY := only-for-reading-the-settings
+lint: export HUB_AUDIT_KEY := only-for-reading-the-settings
 lint: .venv/.dev ## Check style, types, the arrows between packages, and templates
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import smtplib
 from dataclasses import replace
 from typing import Any, cast
 
 from allauth.account import signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
@@ -16,12 +19,15 @@ from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
+from hub import sign_in_state
 from hub.actors import Actor
 from hub.context import client_ip
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.models import Namespace, User
 from hub.services import accounts, audit
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,6 +40,20 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address by which allauth limits attempts to sign in: the one that the audit log names, also behind a proxy."""
         return client_ip(request) or super().get_client_ip(request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whether to ask again before a sensitive step: not right after signing in."""
+        request = context.request
+        fresh = request is not None and sign_in_state.signed_in_just_now(request)
+        return not fresh and super().is_reauthentication_required(app=app, **kwargs)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail. A mail server that is down is the operator's to notice; what the person did has happened."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (smtplib.SMTPException, OSError):
+            # Without the text of the error: it may quote the address, or what the mail was to say.
+            logger.error("The mail server did not take a mail (%s).", template_prefix)  # noqa: TRY400
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  # allauth's signature
         """A username that is free among people and organizations alike."""

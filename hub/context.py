@@ -7,19 +7,43 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
+from hub import sign_in_state, sso_state
 from hub.actors import Actor
 from hub.models import ApiToken, User
 
 
 def actor_of(request: HttpRequest) -> Actor:
     """The actor of a request signed in by session, or through DRF's authentication by token."""
-    user = request.user if isinstance(request.user, User) else None
     token = getattr(request, "auth", None)
+    origin = {"request_id": request.META.get("hub.request_id", ""), "ip_address": client_ip(request)}
+    if isinstance(token, ApiToken):
+        return of_token(token, source="api", **origin)
+    if not isinstance(request.user, User):
+        return Actor(source="browser", **origin)
     return Actor(
-        user=user,
-        token=token if isinstance(token, ApiToken) else None,
-        request_id=request.META.get("hub.request_id", ""),
-        ip_address=client_ip(request),
+        user=request.user,
+        sso=sso_state.proved(request),
+        second_factor=sign_in_state.has_second_factor(request),
+        confined_to=sso_state.confined_to(request),
+        source="browser",
+        **origin,
+    )
+
+
+def of_token(token: ApiToken, *, source: str, request_id: str = "", ip_address: str | None = None) -> Actor:
+    """The actor that a token in force stands for (`hub.services.tokens.find`). It proves what its maker's session had.
+
+    A second factor counts only while the person still has one (`has_authenticator`, which `find` looks up).
+    """
+    return Actor(
+        user=token.user,
+        token=token,
+        request_id=request_id,
+        ip_address=ip_address,
+        sso=frozenset(token.sso_organizations),
+        second_factor=token.second_factor and getattr(token, "has_authenticator", False),
+        confined_to=token.organization_id,
+        source=source,
     )
 
 

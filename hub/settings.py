@@ -21,6 +21,9 @@ ALLOWED_HOSTS = read.list("HUB_ALLOWED_HOSTS", env.hosts_of(BASE_URL))
 SECRET_KEY = env.secret("SECRET_KEY", DATA_DIR / "keys" / "django-secret-key")
 SECRET_KEY_FALLBACKS: list[str] = read.list("SECRET_KEY_FALLBACKS", [])
 VAULT_KEYS = env.secret("VAULT_KEY", DATA_DIR / "keys" / "vault-key").split()
+AUDIT_KEYS = env.secret("HUB_AUDIT_KEY", DATA_DIR / "keys" / "audit-key").split()
+AUDIT_CHECKPOINT_FILE = DATA_DIR / "audit" / "checkpoint.json"
+AUDIT_RETENTION_DAYS = read.int("HUB_AUDIT_RETENTION_DAYS", 0)
 REDIS_URL = read.str("REDIS_URL", "")
 TRUSTED_PROXIES = read.int("HUB_TRUSTED_PROXIES", 0)
 HTTPS = BASE_URL.startswith("https://")
@@ -72,7 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "hub.sessions.note_activity",
     "django_htmx.middleware.HtmxMiddleware",
     "hub.middleware.refuse_unreadable_input",
     "hub.middleware.RefusalPages",
@@ -133,6 +136,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "hub.tasks.heartbeat", "schedule": 30.0},
     "clear-expired-sessions": {"task": "hub.tasks.clear_expired_sessions", "schedule": 24 * 3600.0},
+    "seal-audit-log": {"task": "hub.tasks.seal_audit_log", "schedule": 10.0},
+    "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 
 # --- People
@@ -147,11 +152,45 @@ ACCOUNT_ADAPTER = "hub.accounts.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "hub.forms.sign_up.SignUpForm"}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_VERIFICATION = read.str(
+    "HUB_EMAIL_VERIFICATION", "optional", validate=env.one_of("optional", "mandatory")
+)
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Assistant Hub] "
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    # By address and by the name that was typed, whether or not it is anybody's; codes count for their person.
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/5m/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USERNAME_MIN_LENGTH = 2
+MFA_ADAPTER = "hub.mfa_adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "activate_totp": "hub.forms.second_factors.AppForm",
+    "authenticate": "hub.forms.second_factors.CodeForm",
+    "reauthenticate": "hub.forms.second_factors.ProveByCodeForm",
+    "add_webauthn": "hub.forms.passkeys.AddPasskeyForm",
+    "edit_webauthn": "hub.forms.passkeys.RenamePasskeyForm",
+    "authenticate_webauthn": "hub.forms.passkeys.PasskeyForm",
+    "login_webauthn": "hub.forms.passkeys.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "hub.forms.passkeys.ProveByPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off; hub/totp.py sees to it that each code works once
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the forms ask for one confirmed address; allauth would ask for no other at all
+USERSESSIONS_ADAPTER = "hub.sessions.SessionAdapter"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"

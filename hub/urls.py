@@ -4,13 +4,13 @@ from allauth.account import views as allauth_views
 from django.conf import settings
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from hub.api.me import MeView
 from hub.views import components, health, sign_in
 
 api_v1: list[URLPattern | URLResolver] = [
-    path("me", MeView.as_view(), name="me"),
+    path("", include("hub.urls_api")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("registry.urls_api")),
     path("", include("assistants.urls_api")),
@@ -27,6 +27,9 @@ urlpatterns = [
         transaction.atomic(allauth_views.confirm_email),
         name="account_confirm_email",
     ),
+    # allauth's own overviews; ours shows both.
+    path("accounts/2fa/", RedirectView.as_view(pattern_name="security"), name="mfa_index"),
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="security"), name="mfa_list_webauthn"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from hub.views import account, members, organizations, secrets, tokens
+from hub.views import account, members, organizations, secrets, security, tokens
 
 urlpatterns = [
     path("settings", account.profile, name="account_settings"),
     path("settings/activity", account.activity, name="activity"),
+    path("settings/security", security.security, name="security"),
+    path("settings/security/sessions/<int:session_id>/end", security.end_session, name="session-end"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
     path("settings/secrets", secrets.secrets, name="secrets"),

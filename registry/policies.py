@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from hub.actors import Actor
+from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied
-from hub.policies.namespaces import may_publish
 from registry.models import Package, Visibility
 
 _WIDTH = {Visibility.PUBLIC: 2, Visibility.INTERNAL: 1, Visibility.PRIVATE: 0}
 
 
 def may_release(actor: Actor, package: Package) -> Decision:
-    """Whether the actor may publish, yank and change in this package."""
-    return may_publish(actor, package.namespace)
+    """Whether the actor may publish and yank in this package: by role, by grant, or as its trusted CI job. One query."""
+    if actor.user is None and actor.token is None:
+        return Denied("Sign in, or send an API token, to publish.")
+    if not _covers(actor, Scope.PUBLISH):
+        return Denied("This token lacks the scope “publish”.")
+    if not Package.objects.publishable_by(actor).filter(id=package.id).exists():
+        return Denied(f"You may not publish in “{package}”. Ask those who manage it for a grant.")
+    return Allowed()
+
+
+def may_manage(actor: Actor, package: Package) -> Decision:
+    """Whether the actor may describe the package, choose who sees it, grant, transfer and delete it. One query."""
+    if actor.user is None:
+        return Denied("Sign in, or send an API token, to change this package.")
+    if not actor.has_scope(Scope.MANAGE):
+        return Denied("This token lacks the scope “manage”.")
+    if not Package.objects.manageable_by(actor).filter(id=package.id).exists():
+        return Denied(f"You may not manage “{package}”. Ask those who do for a grant.")
+    return Allowed()
 
 
 def may_contain(package: Package, part: Package) -> Decision:
@@ -26,3 +43,8 @@ def may_contain(package: Package, part: Package) -> Decision:
 def width(package: Package) -> int:
     """How many may read a package, as a number to compare within one namespace."""
     return _WIDTH[Visibility(package.visibility)]
+
+
+def _covers(actor: Actor, scope: Scope) -> bool:
+    """Whether the means of sign-in covers `scope`, also for a CI job, which no user stands behind."""
+    return actor.has_scope(scope) or (actor.user is None and actor.token is not None and scope in actor.token.scopes)

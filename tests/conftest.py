@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from hub.models import Membership, Namespace, Organization, Role, User
 from hub.services import accounts, organizations, tokens
 from registry.models import Package, Release, Visibility
 from registry.services import packages, releases
+from tests.support import flushing
 
+flushing.install()
 settings.register_profile(
     "hub",
     deadline=None,
@@ -28,6 +31,12 @@ settings.load_profile("hub")
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_checkpoint(settings: Any, tmp_path: Path) -> None:
+    """What one test seals is no evidence in another one."""
+    settings.AUDIT_CHECKPOINT_FILE = tmp_path / "audit-checkpoint.json"
 
 
 @pytest.fixture(autouse=True)

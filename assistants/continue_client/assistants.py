@@ -42,10 +42,10 @@ def namespaces_listed(actor: Actor, organization_id: str) -> QuerySet[Namespace]
     """
     if organization_id:
         number = organization_id.removeprefix("org_")
-        mine = belonging(actor.user) if actor.user else Namespace.objects.none()
+        mine = belonging(actor)
         return mine.filter(organization_id=int(number)) if number.isdecimal() and len(number) < 18 else mine.none()
     starter = Q(slug=DEFAULT_NAMESPACE)
-    return Namespace.objects.filter(starter | Q(id__in=belonging(actor.user).values("id")) if actor.user else starter)
+    return Namespace.objects.filter(starter | Q(id__in=belonging(actor).values("id")))
 
 
 def answer(lock: Lock, box: SecretBox) -> dict[str, Any]:

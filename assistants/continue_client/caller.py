@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from hub.actors import Actor
-from hub.context import client_ip
+from hub.context import client_ip, of_token
 from hub.services import tokens
 
 
@@ -18,10 +18,10 @@ def caller(request: HttpRequest) -> Actor:
     origin = {"request_id": request.META.get("hub.request_id", ""), "ip_address": client_ip(request)}
     scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer" or secret.strip() in ("", "undefined", "null"):
-        return Actor(**origin)
-    token = tokens.find(secret.strip())
+        return Actor(source="client", **origin)
+    token = tokens.find(secret.strip(), client_ip(request))
     if token is None:
         raise BadToken(
             "The API token is unknown, expired or revoked. Make a new one in the hub, under Account, Tokens."
         )
-    return Actor(user=token.user, token=token, **origin)
+    return of_token(token, source="client", **origin)

@@ -21,7 +21,7 @@ from assistants.services import fetching
 from hub.actors import Actor
 from hub.api.parsers import PayloadTooLarge, parse_json
 from hub.domain.decisions import PermissionRefused
-from hub.models import Membership
+from hub.policies.memberships import effective
 from hub.services import secrets
 from registry import lookups
 from registry.domain.versions import InvalidRange
@@ -58,18 +58,17 @@ def as_message(view: View) -> View:
 @require_GET
 @as_message
 def scope(request: HttpRequest) -> HttpResponse:
-    """`GET auth/scope`: personal tokens belong to no organization."""
-    _require_person(caller(request))
-    return JsonResponse({"organizationId": None})
+    """`GET auth/scope`: the organization that the token is confined to, if any."""
+    organization = _require_person(caller(request)).confined_to
+    return JsonResponse({"organizationId": f"org_{organization}" if organization is not None else None})
 
 
 @require_GET
 @as_message
 def list_organizations(request: HttpRequest) -> HttpResponse:
     """`GET ide/list-organizations`."""
-    user = _require_person(caller(request)).user
     memberships = (
-        Membership.objects.filter(user=user)
+        effective(_require_person(caller(request)))
         .select_related("organization__namespace")
         .order_by("organization__name", "id")
     )
@@ -91,7 +90,7 @@ def list_assistants(request: HttpRequest) -> HttpResponse:
     """`GET ide/list-assistants`: a bare array; its order is what the client's picker shows."""
     actor = caller(request)
     namespaces = assistants.namespaces_listed(actor, request.GET.get("organizationId", ""))
-    box = secrets.open_box(actor.reader)
+    box = secrets.open_box(actor)
     return _json([assistants.answer(lock, box) for lock in assistants.visible_locks(actor, namespaces)])
 
 
@@ -111,7 +110,7 @@ def get_assistant(request: HttpRequest, owner: str, package: str) -> HttpRespons
         message = f"There is no assistant {what} that you may read. Check the name, and that your token may read it."
         return _json(assistants.refusal(owner, name, message))
     lock = Lock.objects.select_related("bundle", "release__package__namespace").get(id=found.lock_id)
-    return _json(assistants.answer(lock, secrets.open_box(actor.reader)))
+    return _json(assistants.answer(lock, secrets.open_box(actor)))
 
 
 @csrf_exempt
@@ -128,7 +127,7 @@ def sync_secrets(request: HttpRequest) -> HttpResponse:
     except APIException as error:
         return JsonResponse({"message": str(error.detail)}, status=400)
     questions = body.get("fqsns") if isinstance(body, dict) else None
-    box = secrets.open_box(actor.reader)
+    box = secrets.open_box(actor)
     return _json(
         [_secret_result(question, actor, box) for question in questions] if isinstance(questions, list) else []
     )

@@ -39,8 +39,7 @@ class Found:
 
 def find(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
     """As `find_now`, but the answer may be up to `shortcache.TTL` seconds old. Warm, this asks the database nothing."""
-    reader = actor.reader.pk if actor.reader else None
-    key = ("bundle", reader, namespace, name, version)
+    key = ("bundle", actor.authority, namespace, name, version)
     return shortcache.decisions.get(key, lambda: find_now(actor, namespace, name, version))
 
 
@@ -54,6 +53,7 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
         release__package__namespace__slug=slugs.normalize(namespace),
         release__package__name=slugs.normalize(name),
         release__package__deleted_at=None,
+        release__package__namespace__closed_at=None,
     )
     if version in ("", "latest"):
         rows = rows.filter(release=F("release__package__latest_release"))
@@ -83,7 +83,10 @@ def readable_bundle(actor: Actor, digest: str) -> bool:
     """Whether some release that the actor may read in full resolved to this bundle."""
     hidden = LockEntry.objects.filter(lock=OuterRef("pk")).exclude(readable_by(actor, "package__"))
     rows = Lock.objects.filter(
-        readable_by(actor, "release__package__"), bundle_id=digest, release__package__deleted_at=None
+        readable_by(actor, "release__package__"),
+        bundle_id=digest,
+        release__package__deleted_at=None,
+        release__package__namespace__closed_at=None,
     )
     return rows.filter(~Exists(hidden)).exists()
 

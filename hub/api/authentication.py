@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from hub.context import client_ip
 from hub.models import ApiToken, User
 from hub.services import tokens
 
@@ -14,16 +16,16 @@ from hub.services import tokens
 class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer ahub_…`. A token that is not in force is refused, also where anonymous would do."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        """The token's person and the token; None without the header."""
+    def authenticate(self, request: Request) -> tuple[User | AnonymousUser, ApiToken] | None:
+        """The token's holder (anonymous for trusted publishing) and the token; None without the header."""
         scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         find = tokens.find_for_reading if request.method in SAFE_METHODS else tokens.find
-        token = find(secret.strip())
+        token = find(secret.strip(), client_ip(request._request))
         if token is None:
             raise exceptions.AuthenticationFailed("The API token is unknown, expired or revoked.")
-        return token.user, token
+        return token.user or AnonymousUser(), token
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 names in WWW-Authenticate."""

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.views import HubAPIView
-from hub.models import Membership
+from hub.policies.memberships import effective
 
 
 class MembershipOutput(serializers.Serializer[Any]):
@@ -47,6 +47,6 @@ class MeView(HubAPIView):
         user = self.actor.user
         if user is None:
             raise exceptions.NotAuthenticated("Sign in, or send an API token.")
-        memberships = Membership.objects.filter(user=user).select_related("organization__namespace")
+        memberships = effective(self.actor).select_related("organization__namespace")
         body = {"username": user.username, "email": user.email, "organizations": memberships, "token": self.actor.token}
         return Response(MeOutput(body).data)

@@ -11,4 +11,4 @@ class ReadOrSignedIn(permissions.BasePermission):
 
     def has_permission(self, request: Request, view: object) -> bool:
         """Whether the request may reach the view."""
-        return request.method in permissions.SAFE_METHODS or request.user.is_authenticated
+        return request.method in permissions.SAFE_METHODS or request.user.is_authenticated or request.auth is not None

@@ -22,7 +22,16 @@ def vault_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-KEYS: dict[str, Callable[[], str]] = {"django-secret-key": django_secret_key, "vault-key": vault_key}
+def audit_key() -> str:
+    """Signs the audit log: 32 random bytes."""
+    return secrets.token_urlsafe(32)
+
+
+KEYS: dict[str, Callable[[], str]] = {
+    "django-secret-key": django_secret_key,
+    "vault-key": vault_key,
+    "audit-key": audit_key,
+}
 
 
 def ensure(folder: Path) -> None:

@@ -1,22 +1,33 @@
 """The rows of the foundation, one module per resource."""
 
-from hub.models.audit import AuditEvent
+from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from hub.models.guards import KeptForever
-from hub.models.namespaces import Namespace
-from hub.models.organizations import MANAGING_ROLES, Membership, Organization, Role
+from hub.models.invitations import Invitation
+from hub.models.namespaces import Namespace, NamespaceName
+from hub.models.organizations import Membership, Organization, Role, Source
 from hub.models.secrets import UserSecret
-from hub.models.tokens import ApiToken
+from hub.models.service_accounts import ServiceAccount
+from hub.models.teams import Team, TeamMembership
+from hub.models.tokens import ApiToken, TokenKind
 from hub.models.users import User
 
 __all__ = [
-    "MANAGING_ROLES",
     "ApiToken",
     "AuditEvent",
+    "AuditSeal",
+    "AuditUnsealed",
+    "Invitation",
     "KeptForever",
     "Membership",
     "Namespace",
+    "NamespaceName",
     "Organization",
     "Role",
+    "ServiceAccount",
+    "Source",
+    "Team",
+    "TeamMembership",
+    "TokenKind",
     "User",
     "UserSecret",
 ]

@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from hub.domain.actions import Scope
+from hub.models.organizations import Organization
 from hub.models.users import User
+
+
+class TokenKind(models.TextChoices):
+    """Where a token comes from, and so whose power it has."""
+
+    PERSONAL = "personal", "Personal token"
+    SERVICE = "service", "Service account"
+    DEVICE = "device", "Signed-in device"
+    PUBLISHING = "publishing", "Trusted publishing"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     """Tokens, by what may be done with them."""
 
     def in_force(self, at: datetime | None = None) -> ApiTokenQuerySet:
-        """Tokens that are neither revoked nor expired, of people who may sign in."""
+        """Tokens that are neither revoked nor expired, of people who may sign in, or of nobody (trusted publishing)."""
         at = at or timezone.now()
         unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=at)
-        return self.filter(unexpired, revoked_at__isnull=True, user__is_active=True)
+        active = models.Q(user__is_active=True) | models.Q(user=None)
+        return self.filter(unexpired & active, revoked_at__isnull=True)
 
 
 class ApiToken(models.Model):
-    """Lets a program act for a person, within scopes. Only the SHA-256 of the token is kept; it is shown once."""
+    """Lets a program act for a person or a service account, within scopes. Only the SHA-256 of the token is kept.
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    `user` is empty for trusted publishing alone: there a CI job acts, and what it may do hangs on the token itself.
+    `organization`, if set, is the only organization in which the token has power. `package_patterns`, if any, name the
+    packages it is for (`acme/*`, `acme/web-*`, `acme/style`); public packages are read without them too.
+    `sso_organizations` and `second_factor` say what the session that made the token had proved.
+    """
+
+    kind = models.CharField(max_length=10, choices=TokenKind, default=TokenKind.PERSONAL)
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="tokens")
+    organization = models.ForeignKey(Organization, models.CASCADE, null=True, blank=True, related_name="tokens")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=12, help_text="The end of the token, to tell it from others.")
     scopes = ArrayField(models.CharField(max_length=20))
+    package_patterns = ArrayField(models.CharField(max_length=140), default=list, blank=True)
+    sso_organizations = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_ip = models.GenericIPAddressField(null=True, blank=True)
+    replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = ApiTokenQuerySet.as_manager()
@@ -42,7 +67,11 @@ class ApiToken(models.Model):
             models.CheckConstraint(
                 condition=models.Q(scopes__contained_by=[str(scope) for scope in Scope]) & ~models.Q(scopes=[]),
                 name="token_scopes_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False) | models.Q(kind=TokenKind.PUBLISHING), name="token_has_a_holder"
+            ),
+            models.CheckConstraint(condition=models.Q(kind__in=TokenKind.values), name="token_kind_known"),
         ]
         ordering = ["-created_at", "-id"]
 
@@ -52,6 +81,10 @@ class ApiToken(models.Model):
     def is_in_force(self) -> bool:
         """Whether the token can be used now, its person being active."""
         return self.revoked_at is None and not self.is_expired()
+
+    def life_in_days(self) -> float | None:
+        """How long the token was made for; None for ever."""
+        return (self.expires_at - self.created_at) / timedelta(days=1) if self.expires_at else None
 
     def is_expired(self) -> bool:
         """Whether the time given at creation has passed."""

@@ -9,10 +9,12 @@ from django.db import models
 class User(AbstractUser):
     """A person who signs in. The username is the slug of the person's own namespace (`hub.Namespace`).
 
-    People are made by `hub.services.accounts.create`, which takes the slug in the same transaction.
+    People are made by `hub.services.accounts.create`, which takes the slug in the same transaction. A row with
+    `is_service` is no person: it stands for a `hub.ServiceAccount`, has no namespace and cannot sign in.
     """
 
     email = models.EmailField("e-mail address", unique=True)
+    is_service = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

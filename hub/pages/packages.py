@@ -102,6 +102,7 @@ def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
         "tab": tab,
         "upstream": relations.upstream(actor, found),
         "may_release": bool(policies.may_release(actor, found)),
+        "may_manage": bool(policies.may_manage(actor, found)),
         **relations.counts(actor, found),
     }
 

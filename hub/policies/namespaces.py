@@ -7,28 +7,42 @@ from django.db.models import Q, QuerySet
 from hub.actors import Actor
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied
-from hub.models import MANAGING_ROLES, Membership, Namespace, User
+from hub.domain.patterns import Pattern
+from hub.domain.roles import Permission
+from hub.models import Namespace
+from hub.policies.memberships import effective
 
 
-def belonging(user: User) -> QuerySet[Namespace]:
-    """The namespaces whose internal things `user` reads: the person's own and those of the person's organizations."""
-    return Namespace.objects.filter(
-        Q(user=user) | Q(organization__in=Membership.objects.filter(user=user).values("organization"))
-    )
+def belonging(actor: Actor) -> QuerySet[Namespace]:
+    """The namespaces whose internal things the actor reads: the person's own and those of the person's organizations."""
+    return _held(actor, None)
 
 
-def managed(user: User) -> QuerySet[Namespace]:
-    """The namespaces in which `user` publishes and manages: the person's own, and where owner or admin."""
-    managing = Membership.objects.filter(user=user, role__in=MANAGING_ROLES)
-    return Namespace.objects.filter(Q(user=user) | Q(organization__in=managing.values("organization")))
+def managed(actor: Actor) -> QuerySet[Namespace]:
+    """The namespaces in which the actor makes packages: the person's own, and where the role allows it."""
+    return _held(actor, Permission.PACKAGE_PUBLISH)
+
+
+def own(actor: Actor, prefix: str = "") -> Q:
+    """The condition that a namespace is the actor's own. A sign-in confined to an organization does not reach it."""
+    if actor.user is None or actor.confined_to is not None:
+        return Q(pk__in=[])
+    return Q(**{f"{prefix}user": actor.user})
 
 
 def may_publish(actor: Actor, namespace: Namespace) -> Decision:
-    """Whether the actor may create and change packages in `namespace`."""
+    """Whether the actor may make packages in `namespace`. One query."""
     if actor.user is None:
         return Denied("Sign in, or send an API token, to publish.")
     if not actor.has_scope(Scope.PUBLISH):
         return Denied("This token lacks the scope “publish”.")
-    if not managed(actor.user).filter(id=namespace.id).exists():
-        return Denied(f"Only owners and admins of “{namespace.slug}” publish there.")
+    if actor.patterns and not any(Pattern.parse(text).namespace == namespace.slug for text in actor.patterns):
+        return Denied(f"This token is not for packages of “{namespace.slug}”.")
+    if not managed(actor).filter(id=namespace.id).exists():
+        return Denied(f"Only owners, admins and maintainers of “{namespace.slug}” publish there.")
     return Allowed()
+
+
+def _held(actor: Actor, permission: Permission | None) -> QuerySet[Namespace]:
+    organizations = effective(actor, permission).values("organization")
+    return Namespace.objects.filter(own(actor) | Q(organization__in=organizations), closed_at=None)

@@ -10,12 +10,9 @@ from hub.actors import Actor
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.domain.decisions import PermissionRefused
-from hub.models import Namespace, User
-from hub.services import audit
-
-
-class NameTaken(Exception):
-    """The slug belongs to another person or organization."""
+from hub.models import User
+from hub.services import audit, namespaces
+from hub.services.namespaces import NameTaken
 
 
 class EmailTaken(Exception):
@@ -32,7 +29,7 @@ def create(*, by: Actor, user: User) -> User:
     try:
         with transaction.atomic():
             user.save()
-            namespace = Namespace.objects.create(slug=user.username, user=user)
+            namespace = namespaces.claim(user.username, user=user)
             audit.record(replace(by, user=by.user or user), HubAction.ACCOUNT_CREATE, user, namespace=namespace)
     except IntegrityError:
         if User.objects.filter(email=user.email).exists():

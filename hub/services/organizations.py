@@ -5,13 +5,11 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from hub.actors import Actor
-from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.domain.decisions import PermissionRefused, require
-from hub.models import Membership, Namespace, Organization, Role, User
+from hub.models import Membership, Organization, Role, User
 from hub.policies import organizations as policies
-from hub.services import audit
-from hub.services.accounts import NameTaken
+from hub.services import audit, namespaces
 
 
 class LastOwner(Exception):
@@ -30,15 +28,12 @@ def create(*, by: Actor, slug: str, name: str, description: str = "") -> Organiz
     """Make an organization with the actor as its owner. Raises PermissionRefused, InvalidName or NameTaken."""
     if by.user is None or by.token is not None:
         raise PermissionRefused("Sign in in the browser to create an organization.")
-    slug = slugs.check_namespace(slugs.normalize(slug))
-    try:
-        with transaction.atomic():
-            organization = Organization.objects.create(name=name or slug, description=description)
-            namespace = Namespace.objects.create(slug=slug, organization=organization)
-            Membership.objects.create(organization=organization, user=by.user, role=Role.OWNER)
-            audit.record(by, HubAction.ORGANIZATION_CREATE, organization, namespace=namespace, data={"slug": slug})
-    except IntegrityError:
-        raise NameTaken(f"The name “{slug}” is taken.") from None
+    with transaction.atomic():
+        organization = Organization.objects.create(name=name or slug, description=description)
+        namespace = namespaces.claim(slug, organization=organization)
+        Membership.objects.create(organization=organization, user=by.user, role=Role.OWNER)
+        data = {"slug": namespace.slug}
+        audit.record(by, HubAction.ORGANIZATION_CREATE, organization, namespace=namespace, data=data)
     return organization
 
 

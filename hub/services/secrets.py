@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from hub import vault
 from hub.actors import Actor
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.domain.decisions import PermissionRefused
-from hub.models import Namespace, User, UserSecret
+from hub.models import Namespace, UserSecret
 from hub.policies import namespaces
 from hub.services import audit
 
@@ -45,7 +44,7 @@ def put(*, by: Actor, name: str, value: str, allowed_namespaces: Iterable[str] =
         secret, created = UserSecret.objects.update_or_create(
             user=by.user,
             name=name,
-            defaults={"ciphertext": _vault().encrypt(value.encode()), "allowed_namespaces": allowed},
+            defaults={"ciphertext": vault.box().encrypt(value.encode()), "allowed_namespaces": allowed},
         )
         data = {"name": name, "new": created, "allowed_namespaces": allowed}
         audit.record(by, HubAction.SECRET_SET, secret, namespace=by.user.namespace, data=data)
@@ -87,13 +86,14 @@ class SecretBox:
         row = self.rows.get(name)
         if row is None or not (namespace in self.trusted or namespace in row.allowed_namespaces):
             return None
-        return _vault().decrypt(bytes(row.ciphertext)).decode()
+        return vault.box().decrypt(bytes(row.ciphertext)).decode()
 
 
-def open_box(user: User | None) -> SecretBox:
-    """The secrets of `user`. At most two queries."""
+def open_box(actor: Actor) -> SecretBox:
+    """The secrets of the actor, for assistants of namespaces that count for this sign-in. At most two queries."""
+    user = actor.reader
     rows = {row.name: row for row in UserSecret.objects.filter(user=user)} if user else {}
-    trusted = namespaces.belonging(user).values_list("slug", flat=True) if user and rows else ()
+    trusted = namespaces.belonging(actor).values_list("slug", flat=True) if rows else ()
     return SecretBox(rows, frozenset(trusted))
 
 
@@ -106,8 +106,3 @@ def _existing(wanted: Iterable[str]) -> list[str]:
     if unknown:
         raise UnknownNamespace(f"There is no namespace “{min(unknown)}” here.")
     return names
-
-
-def _vault() -> MultiFernet:
-    """Encrypts with the first key and decrypts with any, so that a key can be replaced."""
-    return MultiFernet([Fernet(key) for key in settings.VAULT_KEYS])

@@ -1,4 +1,4 @@
-"""API tokens: making, recognising and revoking them."""
+"""API tokens: making, recognising, rotating and revoking them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from hub import shortcache
 from hub.actors import Actor
 from hub.domain import tokens as domain
 from hub.domain.actions import HubAction, Scope
-from hub.domain.decisions import PermissionRefused
-from hub.models import ApiToken
+from hub.domain.decisions import PermissionRefused, require
+from hub.domain.patterns import MAX_PATTERNS, Pattern
+from hub.models import ApiToken, Organization, TokenKind, User
+from hub.policies import tokens as policies
 from hub.services import audit
 
 # The time of last use is for people to read. Writing it more often would make every fetch a write.
 LAST_USED_PRECISION = timedelta(minutes=1)
+MAX_OVERLAP = timedelta(days=7)
+
+
+class TooLong(ValueError):
+    """The token would live longer than the organization allows."""
 
 
 @dataclass(frozen=True)
@@ -30,60 +38,184 @@ class NewToken:
     secret: str
 
 
-def create(*, by: Actor, name: str, scopes: Iterable[str], expires_at: datetime | None = None) -> NewToken:
-    """Make a token for the actor. Raises PermissionRefused for anonymous actors and for tokens (a token makes no tokens),
-    and ValueError for an unknown scope or none.
+@dataclass(frozen=True)
+class Limits:
+    """What a token is narrowed to: scopes, packages (patterns), one organization (None: all), and its end (None: never)."""
+
+    scopes: frozenset[str]
+    patterns: tuple[str, ...] = ()
+    organization: Organization | None = None
+    expires_at: datetime | None = None
+
+    @classmethod
+    def of(
+        cls,
+        scopes: Iterable[str],
+        patterns: Iterable[str] = (),
+        organization: Organization | None = None,
+        expires_at: datetime | None = None,
+    ) -> Limits:
+        """Checked limits. Raises ValueError for an unknown scope or none, too many patterns, or InvalidPattern."""
+        wanted = frozenset(str(Scope(scope)) for scope in scopes)
+        if not wanted:
+            raise ValueError("A token needs at least one scope.")
+        checked = tuple(dict.fromkeys(str(Pattern.parse(text)) for text in patterns))
+        if len(checked) > MAX_PATTERNS:
+            raise ValueError(f"A token takes at most {MAX_PATTERNS} patterns.")
+        return cls(wanted, checked, organization, expires_at)
+
+
+def create(
+    *,
+    by: Actor,
+    name: str,
+    scopes: Iterable[str],
+    expires_at: datetime | None = None,
+    patterns: Iterable[str] = (),
+    organization: Organization | None = None,
+) -> NewToken:
+    """Make a token for the actor, with no more proof than the session it is made in.
+
+    Raises PermissionRefused for anonymous actors and for tokens (a token makes no tokens), TooLong, and ValueError for
+    what `Limits.of` refuses.
     """
-    if by.user is None or by.token is not None:
+    limits = Limits.of(scopes, patterns, organization, expires_at)
+    require(policies.may_create(by, organization))
+    if by.user is None:
         raise PermissionRefused("Sign in in the browser to create a token.")
-    wanted = sorted({str(Scope(scope)) for scope in scopes})
-    if not wanted:
-        raise ValueError("A token needs at least one scope.")
+    if organization is None and by.confined_to is not None:
+        organization = Organization.objects.get(id=by.confined_to)
+        limits = Limits(limits.scopes, limits.patterns, organization, limits.expires_at)
+    return issue(by=by, holder=by.user, kind=TokenKind.PERSONAL, name=name, limits=limits)
+
+
+def issue(*, by: Actor, holder: User | None, kind: str, name: str, limits: Limits) -> NewToken:
+    """Store a new token of `kind` for `holder`. The caller has asked the policy. Raises TooLong.
+
+    The proof that `by` brought (single sign-on, second factor) is written into the token.
+    """
+    _check_life(limits)
     secret = domain.generate()
     with transaction.atomic():
         token = ApiToken.objects.create(
-            user=by.user,
+            kind=kind,
+            user=holder,
+            organization=limits.organization,
+            created_by=by.user,
             name=name,
             digest=domain.digest(secret),
             hint=secret[-4:],
-            scopes=wanted,
-            expires_at=expires_at,
+            scopes=sorted(limits.scopes),
+            package_patterns=list(limits.patterns),
+            sso_organizations=sorted(by.sso),
+            second_factor=by.second_factor,
+            expires_at=limits.expires_at,
         )
-        audit.record(by, HubAction.TOKEN_CREATE, token, namespace=by.user.namespace, data={"scopes": wanted})
+        _record(by, HubAction.TOKEN_CREATE, token, _described(token))
     return NewToken(token, secret)
 
 
+def rotate(*, by: Actor, token: ApiToken, overlap: timedelta) -> NewToken:
+    """Make a successor with the same limits; the old secret works for `overlap` more (at most MAX_OVERLAP) and then ends.
+
+    The successor lives as long as the old one was made for. Raises PermissionRefused, or ValueError for a token that is
+    over or was rotated already.
+    """
+    require(policies.may_change(by, token))
+    if not timedelta(0) <= overlap <= MAX_OVERLAP:
+        raise ValueError(f"The overlap is at most {MAX_OVERLAP.days} days.")
+    now = timezone.now()
+    with transaction.atomic():
+        old = ApiToken.objects.select_for_update().get(id=token.id)
+        if not old.is_in_force() or old.replacements.exists():
+            raise ValueError("Only a token in force can be rotated, and only once.")
+        life = old.expires_at - old.created_at if old.expires_at else None
+        limits = Limits.of(old.scopes, old.package_patterns, old.organization, now + life if life else None)
+        made = issue(by=by, holder=old.user, kind=old.kind, name=old.name, limits=limits)
+        end = min(now + overlap, old.expires_at or now + overlap)
+        ApiToken.objects.filter(id=made.token.id).update(replaces=old)
+        ApiToken.objects.filter(id=old.id).update(expires_at=end)
+        _record(by, HubAction.TOKEN_ROTATE, old, {"successor": made.token.id, "ends": end.isoformat()})
+    return made
+
+
 def revoke(*, by: Actor, token: ApiToken) -> bool:
-    """End a token of the actor at once. Returns whether this call ended it. Raises PermissionRefused."""
-    if by.user is None or token.user_id != by.user.id or by.token is not None:
-        raise PermissionRefused("Only its owner revokes a token.")
+    """End a token at once. Returns whether this call ended it. Raises PermissionRefused."""
+    require(policies.may_change(by, token))
     with transaction.atomic():
         ended = ApiToken.objects.filter(id=token.id, revoked_at=None).update(revoked_at=timezone.now())
         if ended:
-            audit.record(by, HubAction.TOKEN_REVOKE, token, namespace=by.user.namespace)
+            _record(by, HubAction.TOKEN_REVOKE, token, {})
     return bool(ended)
 
 
-def find(secret: str) -> ApiToken | None:
-    """The token in force whose secret this is, with its person loaded, else None. One query; a use is noted once a minute."""
+def find(secret: str, ip_address: str | None = None) -> ApiToken | None:
+    """The token in force whose secret this is, with its holder loaded, else None. One query; a use is noted once a minute.
+
+    `has_authenticator` on the token says whether its person has a second factor today. The secret is looked up by its
+    SHA-256, so no comparison of secrets takes a time that tells anything.
+    """
     if not domain.is_well_formed(secret):
         return None
-    token = ApiToken.objects.in_force().select_related("user").filter(digest=domain.digest(secret)).first()
+    token = _in_force().filter(digest=domain.digest(secret)).first()
     if token is not None:
-        _note_use(token)
+        _note_use(token, ip_address)
     return token
 
 
-def find_for_reading(secret: str) -> ApiToken | None:
+def find_for_reading(secret: str, ip_address: str | None = None) -> ApiToken | None:
     """As `find`, but the answer may be up to `shortcache.TTL` seconds old (an expiry is seen at once)."""
     key = ("token", domain.digest(secret))
-    token = shortcache.decisions.get(key, lambda: find(secret))
+    token = shortcache.decisions.get(key, lambda: find(secret, ip_address))
     return token if token is not None and not token.is_expired() else None
 
 
-def _note_use(token: ApiToken) -> None:
+def _in_force() -> QuerySet[ApiToken]:
+    """Tokens that work, with what a decision needs beside them."""
+    factors = Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    open_only = Q(organization=None) | Q(organization__deleted_at=None)
+    rows = ApiToken.objects.in_force().filter(open_only).annotate(has_authenticator=Exists(factors))
+    return rows.select_related("user")
+
+
+def _check_life(limits: Limits) -> None:
+    """Refuses a token that outlives what its organization allows.
+
+    A token for all of a person's organizations is not refused: it has no power in those that allow less
+    (`hub.policies.memberships.effective`), also if they start to allow less later.
+    """
+    organization = limits.organization
+    if organization is None or organization.token_max_days is None:
+        return
+    # The end was counted when the form was sent; the check comes a little later, never earlier.
+    latest = timezone.now() + timedelta(days=organization.token_max_days)
+    if limits.expires_at is None or limits.expires_at > latest:
+        raise TooLong(f"{organization.name} allows tokens to live {organization.token_max_days} days at most.")
+
+
+def _note_use(token: ApiToken, ip_address: str | None) -> None:
     now = timezone.now()
     stale = now - LAST_USED_PRECISION
     if token.last_used_at is None or token.last_used_at < stale:
         unnoted = Q(last_used_at=None) | Q(last_used_at__lt=stale)
-        ApiToken.objects.filter(unnoted, id=token.id).update(last_used_at=now)
+        ApiToken.objects.filter(unnoted, id=token.id).update(last_used_at=now, last_used_ip=ip_address)
+
+
+def _described(token: ApiToken) -> dict[str, object]:
+    """What the audit log says of a token: never its secret or digest."""
+    return {
+        "name": token.name,
+        "kind": str(token.kind),
+        "scopes": list(token.scopes),
+        "patterns": list(token.package_patterns),
+        "expires": token.expires_at.isoformat() if token.expires_at else None,
+    }
+
+
+def _record(by: Actor, action: HubAction, token: ApiToken, data: dict[str, object]) -> None:
+    namespace = None
+    if token.organization is not None:
+        namespace = token.organization.namespace
+    elif token.user is not None and not token.user.is_service:
+        namespace = token.user.namespace
+    audit.record(by, action, token, namespace=namespace, data=data)

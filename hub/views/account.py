@@ -19,7 +19,7 @@ from hub.views.personal import page_of, personal, signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
 def profile(request: HttpRequest) -> HttpResponse:
-    """Show and change how the person is called; lead to address and password."""
+    """Show and change how the person is called; lead to the address."""
     user = signed_in(request)
     data = request.POST if request.method == "POST" else None
     form = ProfileForm(data, initial={"display_name": user.get_full_name()})
@@ -27,8 +27,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         accounts.update(by=actor_of(request), display_name=form.cleaned_data["display_name"])
         messages.success(request, _("Saved."))
         return redirect("account_settings")
-    context = {"form": form, "session_ends": request.session.get_expiry_date()}
-    return render(request, "hub/profile.html", context, status=422 if form.errors else 200)
+    return render(request, "hub/profile.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_safe

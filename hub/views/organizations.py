@@ -5,20 +5,22 @@ from __future__ import annotations
 from django.contrib import messages
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hub import keyset
+from hub import keyset, lookups
 from hub.actors import Actor
 from hub.context import actor_of
+from hub.domain import roles
 from hub.domain.decisions import PermissionRefused
+from hub.domain.roles import Permission
 from hub.domain.slugs import InvalidName
 from hub.forms.organizations import NewMemberForm, NewOrganizationForm, OrganizationForm
-from hub.models import MANAGING_ROLES, AuditEvent, Membership, Organization, Role
+from hub.models import AuditEvent, Membership, Organization, Role
 from hub.policies import organizations as policies
 from hub.services import organizations as services
-from hub.services.accounts import NameTaken
+from hub.services.namespaces import NameTaken
 from hub.views import events
 from hub.views.personal import page_of, personal, require_or_403, signed_in
 
@@ -93,9 +95,8 @@ def activity(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def visible_organization(request: HttpRequest, slug: str) -> Organization:
-    """The organization of that name, if the person belongs to it; else 404."""
-    rows = policies.visible_to(actor_of(request)).select_related("namespace")
-    return get_object_or_404(rows, namespace__slug=slug)
+    """The organization of that name, if the person belongs to it; else 404, or 403 with what the sign-in lacks."""
+    return lookups.organization(actor_of(request), slug)
 
 
 def about(by: Actor, found: Organization) -> dict[str, object]:
@@ -105,8 +106,9 @@ def about(by: Actor, found: Organization) -> dict[str, object]:
         "organization": found,
         "slug": found.namespace.slug,
         "role": role,
-        "manages": role in MANAGING_ROLES,
+        "manages": roles.allows(role, Permission.MEMBERS_MANAGE),
         "owns": role == Role.OWNER,
+        "reads_audit": roles.allows(role, Permission.AUDIT_READ),
     }
 
 
@@ -123,5 +125,5 @@ def members_page(request: HttpRequest, found: Organization, form: NewMemberForm 
 
 def roles_given_by(role: object) -> list[Role]:
     """The roles that somebody of `role` gives and takes, the least first. The policy has the last word."""
-    roles = [Role.MEMBER, Role.ADMIN]
-    return [*roles, Role.OWNER] if role == Role.OWNER else roles
+    own = roles.ROLES[str(role)].permissions
+    return [Role(name) for name, definition in reversed(roles.ROLES.items()) if definition.permissions <= own]

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from hub import keyset
 from hub.domain.decisions import Decision, Denied
 from hub.models import User
+from hub.views.reauthentication import reauthenticated as reauthenticated
 
 PAGE_SIZE = 25
 

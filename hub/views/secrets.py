@@ -19,7 +19,7 @@ from hub.context import actor_of
 from hub.forms.secrets import SecretEditForm, SecretForm
 from hub.models import UserSecret
 from hub.services import secrets as services
-from hub.views.personal import page_of, personal, signed_in
+from hub.views.personal import page_of, personal, reauthenticated, signed_in
 
 BY_NAME = keyset.Order("secrets", ("name", "id"))
 
@@ -27,6 +27,7 @@ BY_NAME = keyset.Order("secrets", ("name", "id"))
 @sensitive_post_parameters("value")
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
+@reauthenticated
 def secrets(request: HttpRequest) -> HttpResponse:
     """List what is kept, and keep another one."""
     form = SecretForm(request.POST if request.method == "POST" else None)
@@ -41,6 +42,7 @@ def secrets(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("value")
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
+@reauthenticated
 def edit(request: HttpRequest, name: str) -> HttpResponse:
     """Replace a secret's value, or change who else's assistants may ask for it."""
     secret = get_object_or_404(UserSecret, name=name, user=signed_in(request))
@@ -54,6 +56,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
+@reauthenticated
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Ask, and then forget a secret."""
     secret = get_object_or_404(UserSecret, name=name, user=signed_in(request))

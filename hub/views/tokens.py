@@ -16,13 +16,14 @@ from hub.context import actor_of
 from hub.forms.tokens import TokenForm
 from hub.models import ApiToken
 from hub.services import tokens as services
-from hub.views.personal import page_of, personal, signed_in
+from hub.views.personal import page_of, personal, reauthenticated, signed_in
 
 NEWEST = keyset.Order("tokens", ("-created_at", "-id"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
+@reauthenticated
 def tokens(request: HttpRequest) -> HttpResponse:
     """List tokens, and make one."""
     form = TokenForm(request.POST if request.method == "POST" else None)

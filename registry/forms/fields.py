@@ -59,9 +59,8 @@ class NamespaceField(forms.ModelChoiceField):
 
     def offer(self, actor: Actor) -> None:
         """Offer what the actor manages, the actor's own namespace first."""
-        if actor.user is not None:
-            own_first = F("organization_id").asc(nulls_first=True)
-            self.queryset = managed(actor.user).order_by(own_first, "slug")
+        own_first = F("organization_id").asc(nulls_first=True)
+        self.queryset = managed(actor).order_by(own_first, "slug")
 
     def label_from_instance(self, obj: Any) -> str:
         """The slug says it."""

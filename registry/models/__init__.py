@@ -1,6 +1,24 @@
 """The rows of the registry."""
 
+from registry.models.grants import Grant, GrantPermission
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
+from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
+from registry.models.transfers import FormerPackageName, PackageTransfer
 
-__all__ = ["Package", "PackageQuerySet", "Release", "ReleaseCoordinate", "ReleaseQuerySet", "Visibility", "readable_by"]
+__all__ = [
+    "FormerPackageName",
+    "Grant",
+    "GrantPermission",
+    "Package",
+    "PackageQuerySet",
+    "PackageTransfer",
+    "PublishingToken",
+    "Release",
+    "ReleaseCoordinate",
+    "ReleaseQuerySet",
+    "TrustedPublisher",
+    "UsedIdentityToken",
+    "Visibility",
+    "readable_by",
+]

@@ -6,16 +6,20 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 
 from hub.actors import Actor
 from hub.domain import slugs
-from hub.models import MANAGING_ROLES, Membership, Namespace, User
+from hub.domain.patterns import Pattern
+from hub.domain.roles import Permission
+from hub.models import Namespace, TeamMembership, User
+from hub.policies.memberships import effective
+from hub.policies.namespaces import own
 
 
 class Visibility(models.TextChoices):
-    """Who may read a package: everybody, the namespace's people, or only those who manage it."""
+    """Who may read a package: everybody, the namespace's people, or only those whose role or grant says so."""
 
     PUBLIC = "public", "Public"
     INTERNAL = "internal", "Internal"
@@ -26,37 +30,24 @@ class PackageQuerySet(models.QuerySet["Package"]):
     """Which packages."""
 
     def present(self) -> PackageQuerySet:
-        """Packages that have not been deleted."""
-        return self.filter(deleted_at__isnull=True)
+        """Packages that have not been deleted, in namespaces that are open."""
+        return self.filter(deleted_at__isnull=True, namespace__closed_at__isnull=True)
 
     def visible_to(self, actor: Actor) -> PackageQuerySet:
-        """Packages that the actor may read: public ones, those of the actor's namespaces as far as the role goes."""
+        """Packages that the actor may read (`readable_by`)."""
         return self.present().filter(readable_by(actor))
+
+    def publishable_by(self, actor: Actor) -> PackageQuerySet:
+        """Packages in which the actor may publish, scopes aside."""
+        return self.present().filter(publishable_by(actor))
+
+    def manageable_by(self, actor: Actor) -> PackageQuerySet:
+        """Packages that the actor may manage, scopes aside."""
+        return self.present().filter(manageable_by(actor))
 
     def named(self, namespace: str, name: str) -> PackageQuerySet:
         """The package of this name, in any letter case."""
         return self.filter(namespace__slug=slugs.normalize(namespace), name=slugs.normalize(name))
-
-
-def readable_by(actor: Actor, prefix: str = "") -> Q:
-    """The condition behind `visible_to`, for packages or (with `prefix` such as `package__`) for rows that point to one."""
-    public = Q(**{f"{prefix}visibility": Visibility.PUBLIC})
-    if actor.reader is None:
-        return public
-    memberships = Membership.objects.filter(user=actor.reader)
-    internal = Q(
-        **{
-            f"{prefix}visibility": Visibility.INTERNAL,
-            f"{prefix}namespace__organization__in": memberships.values("organization"),
-        }
-    )
-    managed = memberships.filter(role__in=MANAGING_ROLES)
-    return (
-        public
-        | Q(**{f"{prefix}namespace__user": actor.reader})
-        | internal
-        | Q(**{f"{prefix}namespace__organization__in": managed.values("organization")})
-    )
 
 
 class Package(models.Model):
@@ -108,3 +99,72 @@ class Package(models.Model):
 
     def __str__(self) -> str:
         return f"{self.namespace.slug}/{self.name}"
+
+
+def readable_by(actor: Actor, prefix: str = "") -> Q:
+    """The condition behind `visible_to`, for packages or (with `prefix` such as `package__`) for rows that point to one."""
+    public = Q(**{f"{prefix}visibility": Visibility.PUBLIC})
+    if actor.reader is None:
+        return public | _by_ci_job(actor, prefix)
+    internal = Q(
+        **{f"{prefix}visibility": Visibility.INTERNAL}, **_held(actor, Permission.PACKAGE_READ_INTERNAL, prefix)
+    )
+    by_role = Q(**_held(actor, Permission.PACKAGE_READ, prefix))
+    granted = _in(_granted(actor, "read", "publish", "manage"), prefix)
+    return public | _fitting(actor, prefix) & (own(actor, f"{prefix}namespace__") | internal | by_role | granted)
+
+
+def publishable_by(actor: Actor) -> Q:
+    """Packages in which the actor may publish and yank, scopes aside."""
+    by_role = Q(**_held(actor, Permission.PACKAGE_PUBLISH, ""))
+    granted = _in(_granted(actor, "publish", "manage"), "")
+    return _by_ci_job(actor, "") | _fitting(actor, "") & (own(actor, "namespace__") | by_role | granted)
+
+
+def manageable_by(actor: Actor) -> Q:
+    """Packages that the actor may describe, show to others, grant, transfer and delete, scopes aside."""
+    by_role = Q(**_held(actor, Permission.PACKAGE_MANAGE, ""))
+    granted = _in(_granted(actor, "manage"), "")
+    return _fitting(actor, "") & (own(actor, "namespace__") | by_role | granted)
+
+
+def _held(actor: Actor, permission: Permission, prefix: str) -> dict[str, object]:
+    return {f"{prefix}namespace__organization__in": effective(actor, permission).values("organization")}
+
+
+def _granted(actor: Actor, *permissions: str) -> QuerySet[Package]:
+    """The packages that grants open to the actor now.
+
+    In an organization's package a grant counts only through a membership, the person's own or a team's, of the same
+    organization, so that a row which outlived a transfer would open nothing.
+    """
+    mine, holder = effective(actor), F("namespace__organization")
+    teams = TeamMembership.objects.filter(membership__in=mine).values("team")
+    as_member = Q(grants__membership__in=mine, grants__membership__organization=holder)
+    in_team = Q(grants__team__in=teams, grants__team__organization=holder)
+    granted = as_member | in_team
+    if actor.confined_to is None:
+        granted |= Q(grants__user=actor.user, grants__membership=None, namespace__organization=None)
+    return Package.objects.filter(granted, grants__permission__in=permissions)
+
+
+def _by_ci_job(actor: Actor, prefix: str) -> Q:
+    """The one package of a token of trusted publishing, which no person holds."""
+    if actor.token is None or actor.user is not None:
+        return Q(pk__in=[])
+    return _in(Package.objects.filter(trusted_publishers__tokens__token=actor.token), prefix)
+
+
+def _fitting(actor: Actor, prefix: str) -> Q:
+    """The condition that one of the token's patterns names the package."""
+    if not actor.patterns:
+        return Q()
+    condition = Q(pk__in=[])
+    for pattern in map(Pattern.parse, actor.patterns):
+        name = f"{prefix}name__startswith" if pattern.is_prefix else f"{prefix}name"
+        condition |= Q(**{f"{prefix}namespace__slug": pattern.namespace, name: pattern.name})
+    return condition
+
+
+def _in(packages: QuerySet[Package], prefix: str) -> Q:
+    return Q(**{f"{prefix.removesuffix('__')}__in" if prefix else "id__in": packages.values("id")})

@@ -47,6 +47,9 @@ class Release(KeptForever):
     changelog = models.TextField(blank=True)
     changelog_html = models.TextField(blank=True)
     published_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    published_from = models.JSONField(
+        null=True, blank=True, help_text="The CI job that published it (trusted publishing), as its issuer claimed."
+    )
     published_at = models.DateTimeField(auto_now_add=True)
     yanked_at = models.DateTimeField(null=True, blank=True)
     yanked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

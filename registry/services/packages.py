@@ -70,7 +70,7 @@ def update(*, by: Actor, package: Package, visibility: str, summary: str) -> Non
 
     Narrowing takes effect on the next request everywhere: also for assistants elsewhere that contain the package.
     """
-    require(policies.may_release(by, package))
+    require(policies.may_manage(by, package))
     with transaction.atomic():
         before = Package.objects.select_for_update().get(id=package.id)
         changes = {"visibility": str(Visibility(visibility)), "summary": summary}
@@ -84,7 +84,7 @@ def delete(*, by: Actor, package: Package) -> bool:
 
     The rows stay as a tombstone. Raises PermissionRefused.
     """
-    require(policies.may_release(by, package))
+    require(policies.may_manage(by, package))
     with transaction.atomic():
         deleted = Package.objects.filter(id=package.id, deleted_at=None).update(deleted_at=timezone.now())
         if deleted:

@@ -49,4 +49,4 @@ def _namespace(actor: Actor, slug: str) -> Namespace:
 
 
 def _belongs(actor: Actor, found: Namespace) -> bool:
-    return actor.user is not None and belonging(actor.user).filter(id=found.id).exists()
+    return belonging(actor).filter(id=found.id).exists()

@@ -16,7 +16,7 @@ from registry.forms.releases import PackageForm, ReleaseForm
 from registry.kinds import KINDS
 from registry.models import Package, Release
 from registry.services import publications, releases
-from registry.views.access import for_managers
+from registry.views.access import for_publishers
 from registry.views.forms import posted
 
 
@@ -47,7 +47,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     return render(request, "registry/publish.html", context, status=422 if form.is_bound else 200)
 
 
-@for_managers
+@for_publishers
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     """Publish the next release, starting from the latest one's texts."""

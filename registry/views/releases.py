@@ -14,11 +14,11 @@ from registry.forms.refusals import refusals_on
 from registry.forms.releases import YankForm
 from registry.models import Package, Release
 from registry.services import releases
-from registry.views.access import for_managers
+from registry.views.access import for_publishers
 from registry.views.forms import posted
 
 
-@for_managers
+@for_publishers
 @require_http_methods(["GET", "HEAD", "POST"])
 def yank(request: HttpRequest, package: Package, version: str) -> HttpResponse:
     """Ask for a reason, then keep the release from being chosen again."""
@@ -39,7 +39,7 @@ def yank(request: HttpRequest, package: Package, version: str) -> HttpResponse:
     return render(request, "ui/confirm_page.html", context, status=422 if form.is_bound else 200)
 
 
-@for_managers
+@for_publishers
 @require_http_methods(["GET", "HEAD", "POST"])
 def unyank(request: HttpRequest, package: Package, version: str) -> HttpResponse:
     """Let a yanked release be chosen again."""

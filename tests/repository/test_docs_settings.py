@@ -20,6 +20,8 @@ IN_WORDS = {
     "VAULT_KEY",
     "SECRET_KEY_FILE",
     "VAULT_KEY_FILE",
+    "HUB_AUDIT_KEY",
+    "HUB_AUDIT_KEY_FILE",
 }
 
 

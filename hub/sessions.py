@@ -1,0 +1,49 @@
+"""Keeps the list of a person's browser sessions, and ends those that the person strikes off it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+
+from allauth.core import context
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from hub.context import actor_of
+from hub.services import sessions as services
+
+NOTED_EVERY_SECONDS = 300
+
+
+class SessionAdapter(DefaultUserSessionsAdapter):
+    """Has allauth end sessions by the hub's service, which records it. Set by USERSESSIONS_ADAPTER."""
+
+    def end_sessions(self, sessions: Collection[UserSession]) -> None:
+        """End sessions of the person who asks."""
+        services.end(by=actor_of(context.request), sessions=sessions)
+
+
+def note_activity(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that notes when and from where a session was last seen.
+
+    allauth's own does so at each request, at the price of a transaction; once in five minutes says as much to a reader.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if _is_due(request):
+            UserSession.objects.create_from_request(request)
+        return response
+
+    return handle
+
+
+def _is_due(request: HttpRequest) -> bool:
+    # Pages that never looked at the session are none of its activity, and shall not pay for a look.
+    if not request.session.accessed or not request.session.session_key or not request.user.is_authenticated:
+        return False
+    # Keys of a cache show up in its logs, and whoever knows a session's key has the session.
+    digest = hashlib.sha256(request.session.session_key.encode()).hexdigest()
+    return cache.add(f"hub.session-noted:{digest}", 1, NOTED_EVERY_SECONDS)
