@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import catalogue, load, memory, resolution
+from bench import auditing, catalogue, load, memory, resolution
 from bench.load import Measure, Sample, Target
 from bench.report import Comparison, Report, show
 from tests.support import needs
@@ -33,10 +33,11 @@ class Effort:
     seconds: float
     fetches: int
     resolutions: int
+    changes: int
 
 
-FULL = Effort(rounds=5, seconds=5, fetches=10_000, resolutions=40)
-QUICK = Effort(rounds=2, seconds=1, fetches=500, resolutions=5)
+FULL = Effort(rounds=5, seconds=5, fetches=10_000, resolutions=40, changes=300)
+QUICK = Effort(rounds=2, seconds=1, fetches=500, resolutions=5, changes=40)
 
 
 def main(arguments: list[str]) -> int:
@@ -73,10 +74,11 @@ def _measure(hub: Hub, measure: Measure, effort: Effort, *, tool: str) -> Report
     ]
     catalogue.publish_rules(hub, resolution.MANY)
     resolved = resolution.measure(hub, effort.resolutions)
+    audited = auditing.measure(hub, effort.changes)
     before = _census(hub)
     load.fetch(bundle, effort.fetches)
     after = _census(hub)
-    return Report(_machine(tool), size, comparisons, resolved, effort.fetches, idle, before, after)
+    return Report(_machine(tool), size, comparisons, resolved, audited, effort.fetches, idle, before, after)
 
 
 def _compare(

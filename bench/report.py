@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.auditing import Auditing
 from bench.load import CONNECTIONS, Sample
 from bench.memory import Census
 from bench.resolution import FEW, MANY, Resolution
@@ -30,6 +31,7 @@ class Report:
     bundle_bytes: int
     comparisons: list[Comparison]
     resolution: Resolution
+    auditing: Auditing
     fetches: int
     idle: Census
     before: Census
@@ -49,6 +51,12 @@ def show(report: Report) -> None:
     print(f"  over REST        {found.rest_ms:8.1f} ms (median)")
     print(f"  by itself        {found.alone_ms:8.1f} ms (median), {found.queries} queries")
     print(f"  {FEW} requirements: {found.queries_of_few} queries")
+    cost = report.auditing
+    print("\nA small change with its audit event, and without")
+    print(f"  with             {cost.audited_ms:8.2f} ms (median)")
+    print(f"  without          {cost.bare_ms:8.2f} ms (median)")
+    print(f"  ratio            {cost.ratio:8.2f}")
+    print(f"  afterwards, for each event: sealing {cost.seal_us:.0f} µs, verifying {cost.verify_us:.0f} µs")
     print("\nMemory after the start, idle, MB        resident   proportional")
     for use in sorted(report.idle.processes, key=lambda use: -use.rss):
         print(f"  {use.name:<36} {use.rss:9.1f}   {_megabytes(use.pss)}")

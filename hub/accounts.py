@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from allauth.account import signals
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal import stagekit
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
@@ -16,18 +17,23 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.dispatch import Signal, receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
-from hub import sign_in_state
+from hub import sign_in_events, sign_in_state
 from hub.actors import Actor
 from hub.context import client_ip
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.models import Namespace, User
-from hub.services import accounts, audit
+from hub.services import accounts, audit, namespaces
 
 logger = logging.getLogger(__name__)
+_PROOFS = {
+    "mfa_reauthenticate": _("Use a code"),
+    "mfa_reauthenticate:webauthn": _("Use a passkey"),
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -46,6 +52,18 @@ class AccountAdapter(DefaultAccountAdapter):
         request = context.request
         fresh = request is not None and sign_in_state.signed_in_just_now(request)
         return not fresh and super().is_reauthentication_required(app=app, **kwargs)
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Stop every way in, whatever was proved, for accounts that are switched off and for those of machines."""
+        if user.is_service:
+            stagekit.clear_login(request)
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **kwargs)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways in which `user` can prove who it is, in the hub's words."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**way, "description": _PROOFS.get(way["id"], way["description"])} for way in ways]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail. A mail server that is down is the operator's to notice; what the person did has happened."""
@@ -72,10 +90,17 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             try:
                 accounts.create(by=_actor(request), user=user)
-            except (accounts.NameTaken, accounts.EmailTaken) as error:
+            except (namespaces.NameTaken, accounts.EmailTaken) as error:
                 messages.error(request, str(error))
                 raise ImmediateHttpResponse(redirect("account_signup")) from None
         return user
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Record that somebody asked for it, then send the link. Neither happens without an account, or for a machine's."""
+        if user.is_service:
+            return
+        sign_in_events.record_password_reset_request(self.request, user)
+        super().send_password_reset_mail(user, email, context)
 
     def set_password(self, user: Any, password: str) -> None:
         """Store a new password and record that it changed."""

@@ -9,5 +9,6 @@ class HubConfig(AppConfig):
     name = "hub"
 
     def ready(self) -> None:
-        """Make the Celery application the current one, and listen for changes of e-mail addresses."""
-        from hub import accounts, celery  # noqa: F401, PLC0415  # importing registers them; models must be loaded first
+        """Make the Celery application the current one, and listen for sign-ins and changes of e-mail addresses."""
+        # Importing registers them; models must be loaded first.
+        from hub import accounts, celery, sessions, sign_in_events  # noqa: F401, PLC0415

@@ -11,15 +11,22 @@ from hub.models import Organization
 from hub.policies import memberships
 from hub.policies.organizations import visible_to
 
+_CODES = {
+    "sso": "sso_required",
+    "second-factor": "second_factor_required",
+    "life": "token_too_long",
+    "confined": "confined",
+}
 _MISSING = {
     "sso": "“{name}” is open only to sign-ins through its single sign-on. Go through it, then come back.",
     "second-factor": "“{name}” is open only to sign-ins with a second factor. Set one up, sign in with it, then come back.",
+    "life": "“{name}” takes only tokens that were made to live for a shorter time than this one. Make one that ends sooner.",
     "confined": "This sign-in reaches one organization only, and “{name}” is another one. Sign in with your password.",
 }
 
 
 class ProofMissing(PermissionRefused):
-    """A member's sign-in lacks what the organization requires. `proof` is `sso`, `second-factor` or `confined`."""
+    """A member's sign-in lacks what the organization requires. `proof` is `sso`, `second-factor`, `life` or `confined`."""
 
     def __init__(self, organization: Organization, proof: str) -> None:
         super().__init__(_MISSING[proof].format(name=organization.name))
@@ -29,7 +36,7 @@ class ProofMissing(PermissionRefused):
     @property
     def code(self) -> str:
         """The last part of the problem's type."""
-        return {"sso": "sso_required", "second-factor": "second_factor_required", "confined": "confined"}[self.proof]
+        return _CODES[self.proof]
 
 
 def organization(actor: Actor, slug: str) -> Organization:

@@ -28,7 +28,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         # One sentence for both, so that nobody learns that a guess was right but late.
         "incorrect_code": gettext_lazy("This code is wrong, or was used before. Wait for the next one and type that."),
         "passkey_refused": gettext_lazy("This passkey was not accepted. Try again, or choose another way."),
-        "unverified_email": gettext_lazy("Confirm your email address first. Otherwise nobody knows whose account this is."),
+        "unverified_email": gettext_lazy(
+            "Confirm your email address first. Otherwise nobody knows whose account this is."
+        ),
     }
 
     def encrypt(self, text: str) -> str:

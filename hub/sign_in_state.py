@@ -6,7 +6,9 @@ import time
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
@@ -43,5 +45,12 @@ def note_sign_in(request: HttpRequest, **_: Any) -> None:
     request.session[_SIGNED_IN_AT] = time.time()
 
 
+@receiver(authenticator_added)
+def note_second_factor(request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any) -> None:
+    """Whoever sets a second factor up has just shown it, and need not sign in once more to be believed."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
 def _records(request: HttpRequest) -> list[dict[str, Any]]:
-    return get_authentication_records(request, request.user)  # type: ignore[arg-type]  # it takes anonymous visitors too
+    return get_authentication_records(request, request.user)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
+
+from hub.actors import Actor
+from hub.services import audit_retention, audit_seals
 
 
 def heartbeat_file() -> Path:
@@ -27,3 +32,17 @@ def heartbeat(**_: object) -> None:
 def clear_expired_sessions(**_: object) -> None:
     """Delete sessions that have ended."""
     call_command("clearsessions")
+
+
+@shared_task
+def seal_audit_log(**_: object) -> None:
+    """Give the audit events of the last seconds their place in the signed chain."""
+    audit_seals.seal_all()
+
+
+@shared_task
+def prune_audit_log(**_: object) -> None:
+    """Delete audit events that are older than the hub keeps them (`HUB_AUDIT_RETENTION_DAYS`)."""
+    if settings.AUDIT_RETENTION_DAYS > 0:
+        before = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
+        audit_retention.prune(by=Actor(source="task"), before=before)

@@ -22,7 +22,9 @@ LAST_STEP = "last_step"
 def spend(authenticator_id: int, code: str) -> bool:
     """Use up a right code of an app. False if it, or one of a later time, was used before; also of two at once."""
     with transaction.atomic():
-        row = Authenticator.objects.select_for_update().filter(pk=authenticator_id, type=Authenticator.Type.TOTP).first()
+        row = (
+            Authenticator.objects.select_for_update().filter(pk=authenticator_id, type=Authenticator.Type.TOTP).first()
+        )
         if row is None:
             return False
         step = step_of(decrypt(row.data["secret"]), code)

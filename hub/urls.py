@@ -1,12 +1,17 @@
 """All addresses. First segments are reserved names (hub/domain/slugs.py); what is left belongs to namespaces."""
 
 from allauth.account import views as allauth_views
+from allauth.mfa import urls as second_factor_urls
+from allauth.mfa.recovery_codes import views as code_views
+from allauth.mfa.totp import views as totp_views
 from django.conf import settings
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from hub import sign_in_events
 from hub.views import components, health, sign_in
 
 api_v1: list[URLPattern | URLResolver] = [
@@ -15,6 +20,8 @@ api_v1: list[URLPattern | URLResolver] = [
     path("", include("registry.urls_api")),
     path("", include("assistants.urls_api")),
 ]
+
+sign_in_events.one_transaction(second_factor_urls.urlpatterns)
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -30,6 +37,9 @@ urlpatterns = [
     # allauth's own overviews; ours shows both.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="security"), name="mfa_index"),
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="security"), name="mfa_list_webauthn"),
+    # What these show is for one look: nothing keeps it, not even the browser.
+    path("accounts/2fa/totp/activate/", never_cache(totp_views.activate_totp), name="mfa_activate_totp"),
+    path("accounts/2fa/recovery-codes/", never_cache(code_views.view_recovery_codes), name="mfa_view_recovery_codes"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include((api_v1, "api"))),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),

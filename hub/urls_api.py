@@ -2,8 +2,41 @@
 
 from django.urls import URLPattern, path
 
+from hub.api.audit import MyAuditView, OrganizationAuditExportView, OrganizationAuditView
 from hub.api.me import MeView
+from hub.api.security import SecurityView
+from hub.api.service_accounts import (
+    ServiceAccountListView,
+    ServiceAccountView,
+    ServiceTokenListView,
+    ServiceTokenRotationView,
+    ServiceTokenView,
+)
+from hub.api.tokens import MyTokensView, MyTokenView
 
 urlpatterns: list[URLPattern] = [
     path("me", MeView.as_view(), name="me"),
+    path("me/audit-events", MyAuditView.as_view(), name="my-audit-events"),
+    path("organizations/<str:slug>/audit-events", OrganizationAuditView.as_view(), name="audit-events"),
+    path("organizations/<str:slug>/audit-events/export", OrganizationAuditExportView.as_view(), name="audit-export"),
+    path("me/tokens", MyTokensView.as_view(), name="my-tokens"),
+    path("me/tokens/<int:token_id>", MyTokenView.as_view(), name="my-token"),
+    path("organizations/<str:slug>/security", SecurityView.as_view(), name="organization-security"),
+    path("organizations/<str:slug>/service-accounts", ServiceAccountListView.as_view(), name="service-accounts"),
+    path("organizations/<str:slug>/service-accounts/<str:name>", ServiceAccountView.as_view(), name="service-account"),
+    path(
+        "organizations/<str:slug>/service-accounts/<str:name>/tokens",
+        ServiceTokenListView.as_view(),
+        name="service-tokens",
+    ),
+    path(
+        "organizations/<str:slug>/service-accounts/<str:name>/tokens/<int:token_id>",
+        ServiceTokenView.as_view(),
+        name="service-token",
+    ),
+    path(
+        "organizations/<str:slug>/service-accounts/<str:name>/tokens/<int:token_id>/rotate",
+        ServiceTokenRotationView.as_view(),
+        name="service-token-rotate",
+    ),
 ]

@@ -166,7 +166,7 @@ def token_of() -> Callable[..., str]:
     """Makes an API token for an actor: `token_of(owner, "read")`."""
 
     def make(actor: Actor, *scopes: str) -> str:
-        return tokens.create(by=actor, name="test", scopes=scopes or ("read", "publish")).secret
+        return tokens.create(by=actor, name="test", scopes=scopes or ("read", "publish", "manage")).secret
 
     return make
 

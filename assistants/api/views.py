@@ -114,6 +114,8 @@ class ResolveView(HubAPIView):
         if self.actor.user is None:
             raise PermissionRefused("Sign in, or send an API token.")
         slug = asked.get("namespace")
+        if not slug and self.actor.user.is_service:
+            raise Problem(400, "namespace_missing", "A service account has no namespace of its own. Name one.")
         namespace: Namespace = lookups.namespace_to_publish_in(self.actor, slug) if slug else self.actor.user.namespace
         name = slugs.check_package_name(slugs.normalize(asked["name"]))
         return Package(namespace=namespace, name=name, kind="assistant", visibility=asked["visibility"])

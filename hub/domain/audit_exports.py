@@ -86,13 +86,13 @@ class _Reader:
 
     def _open(self, line: dict[str, Any]) -> None:
         statement = {name: line[name] for name in STATEMENT}
-        lists = {name: tuple(line[name]) for name in ("ids", "digests") if name in line}
-        seal = Seal(**statement, **lists, signature=bytes.fromhex(line["signature"]))
+        ids, digests = (tuple(line[name]) if name in line else None for name in ("ids", "digests"))
+        seal = Seal(**statement, ids=ids, digests=digests, signature=bytes.fromhex(line["signature"]))
         self.report.findings += self.chain.check(seal)
         exported = set(line.get("exported", ()))
         pairs = [pair for pair in zip(seal.ids or (), seal.digests or (), strict=False) if pair[0] in exported]
-        ids, digests = (tuple(each) for each in zip(*pairs, strict=True)) if pairs else ((), ())
-        self.seal = Seal(**statement, ids=ids, digests=digests)
+        here, sealed = tuple(number for number, _ in pairs), tuple(each for _, each in pairs)
+        self.seal = Seal(**statement, ids=here, digests=sealed)
 
     def _event(self, line: dict[str, Any]) -> None:
         number, found = int(line["id"]), digest(line["event"])

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from hub.domain import slugs
 
-_PATTERN = re.compile(rf"(?P<namespace>{slugs.SLUG_PATTERN})/(?P<prefix>[a-z0-9._-]*)(?P<star>\*?)")
+_PATTERN = re.compile(rf"(?P<namespace>{slugs.SLUG_PATTERN})/(?P<name>(?:[a-z0-9][a-z0-9._-]*)?)(?P<star>\*?)")
+_NAME_MAX_LENGTH = slugs.PACKAGE_MAX_LENGTH
+_SHOWN_LENGTH = 60
 MAX_PATTERNS = 20
+MAX_LENGTH = slugs.NAMESPACE_MAX_LENGTH + 1 + slugs.PACKAGE_MAX_LENGTH
 
 
 class InvalidPattern(ValueError):
@@ -25,11 +28,21 @@ class Pattern:
 
     @classmethod
     def parse(cls, text: str) -> Pattern:
-        """The pattern that `text` writes. Raises InvalidPattern."""
-        found = _PATTERN.fullmatch(slugs.normalize(text))
-        if found is None or not (found["prefix"] or found["star"]):
-            raise InvalidPattern(f"“{text}” is no pattern of packages. Write “acme/*”, “acme/web-*” or “acme/style”.")
-        return cls(found["namespace"], found["prefix"], bool(found["star"]))
+        """The pattern that `text` writes. Raises InvalidPattern, also for a pattern that no package could ever fit."""
+        written = slugs.normalize(text)
+        found = _PATTERN.fullmatch(written) if len(written) <= MAX_LENGTH else None
+        if (
+            found is None
+            or len(found["namespace"]) > slugs.NAMESPACE_MAX_LENGTH
+            or len(found["name"]) > _NAME_MAX_LENGTH
+        ):
+            raise InvalidPattern(_no_pattern(text))
+        if not found["star"]:
+            try:
+                slugs.check_package_name(found["name"])
+            except slugs.InvalidName:
+                raise InvalidPattern(_no_pattern(text)) from None
+        return cls(found["namespace"], found["name"], bool(found["star"]))
 
     def matches(self, namespace: str, name: str) -> bool:
         """Whether the package of this name is meant."""
@@ -37,3 +50,8 @@ class Pattern:
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}{'*' if self.is_prefix else ''}"
+
+
+def _no_pattern(text: str) -> str:
+    shown = text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
+    return f"“{shown}” is no pattern of packages. Write “acme/*”, “acme/web-*” or “acme/style”."

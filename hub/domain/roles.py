@@ -58,11 +58,16 @@ ROLES: dict[str, RoleDefinition] = {
             Role.OWNER, "Owner", "Does everything, also deletes the organization and makes other owners.", _OWNER
         ),
         RoleDefinition(
-            Role.ADMIN, "Admin", "Runs it: people, teams, security and every package. Does not read the audit log.", _ADMIN
+            Role.ADMIN,
+            "Admin",
+            "Runs it: people, teams, security and every package. Does not read the audit log.",
+            _ADMIN,
         ),
         RoleDefinition(Role.MAINTAINER, "Maintainer", "Makes packages and publishes in all of them.", _MAINTAINER),
         RoleDefinition(Role.AUDITOR, "Auditor", "Reads everything, the audit log too, and changes nothing.", _AUDITOR),
-        RoleDefinition(Role.MEMBER, "Member", "Reads what is internal, and what grants to them or their teams say.", _MEMBER),
+        RoleDefinition(
+            Role.MEMBER, "Member", "Reads what is internal, and what grants to them or their teams say.", _MEMBER
+        ),
     )
 }
 

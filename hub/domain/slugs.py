@@ -54,6 +54,11 @@ def check_package_name(name: str) -> str:
     return _check(name, "A package name", PACKAGE_MAX_LENGTH)
 
 
+def check_service_account_name(name: str) -> str:
+    """Return `name` if a service account may have it, else raise InvalidName."""
+    return _check(name, "A service account's name", NAMESPACE_MAX_LENGTH)
+
+
 def _check(text: str, what: str, longest: int) -> str:
     if len(text) < 2 or len(text) > longest:
         raise InvalidName(f"{what} has 2 to {longest} characters.")

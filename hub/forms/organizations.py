@@ -14,8 +14,10 @@ from hub.forms.fields import LineField
 from hub.models import Role, User
 
 ROLE_WORDS = {
-    Role.MEMBER: _("Member: reads what is internal"),
-    Role.ADMIN: _("Admin: publishes, and manages members"),
+    Role.MEMBER: _("Member: reads what is internal, and what is granted"),
+    Role.MAINTAINER: _("Maintainer: makes packages and publishes in all of them"),
+    Role.AUDITOR: _("Auditor: reads everything, the audit log too"),
+    Role.ADMIN: _("Admin: runs people, security and packages"),
     Role.OWNER: _("Owner: also makes owners, and reads the audit log"),
 }
 _NAME = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}

@@ -36,6 +36,13 @@ class CredentialField(forms.JSONField):
         except RecursionError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
+    def bound_data(self, data: Any, initial: Any) -> None:
+        """Nothing of an answer is shown again: it is good for one try."""
+
+    def prepare_value(self, value: Any) -> str:
+        """An empty field, for the browser to fill in."""
+        return ""
+
 
 class AddPasskeyForm(AddWebAuthnForm):
     """Adds a passkey, or a security key that only ever comes second."""

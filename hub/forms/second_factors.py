@@ -86,12 +86,14 @@ class ProveByCodeForm(_SpendsCodes, ReauthenticateForm):
 
 def unreadable_as_refused(read: Any) -> Any:
     """Call `read`; what cannot be read as a passkey's answer is an answer that is not accepted. Raises ValidationError."""
+    refused = get_adapter().validation_error("passkey_refused")
     try:
         return read()
-    except ValidationError:
-        raise
+    except ValidationError as error:
+        # allauth words it as a wrong code; what else it says (too many attempts) is right as it is.
+        raise (refused if getattr(error, "code", "") == "incorrect_code" else error) from None
     except UNREADABLE:
-        raise get_adapter().validation_error("passkey_refused") from None
+        raise refused from None
 
 
 def _describe_code(field: forms.Field, label: Any) -> None:

@@ -1,6 +1,7 @@
 """The rows of the foundation, one module per resource."""
 
 from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
+from hub.models.devices import Device, DeviceRequest, RefreshToken
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
 from hub.models.namespaces import Namespace, NamespaceName
@@ -16,12 +17,15 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "Device",
+    "DeviceRequest",
     "Invitation",
     "KeptForever",
     "Membership",
     "Namespace",
     "NamespaceName",
     "Organization",
+    "RefreshToken",
     "Role",
     "ServiceAccount",
     "Source",

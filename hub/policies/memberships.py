@@ -50,13 +50,35 @@ def role_of(actor: Actor, organization: Organization) -> str | None:
 
 
 def missing_proof(actor: Actor, organization: Organization) -> str | None:
-    """What keeps a member out: `confined`, `sso` or `second-factor`; None for strangers and for who is in. One query."""
-    if actor.user is None or actor.user.is_service:
+    """What keeps a member out: `confined`, `life`, `sso` or `second-factor`; None for strangers and for who is in. One query."""
+    if actor.user is None:
         return None
-    if not Membership.objects.filter(user=actor.user, organization=organization, organization__deleted_at=None).exists():
-        return None
+    rows = Membership.objects.filter(user=actor.user, organization=organization, organization__deleted_at=None)
+    return obstacle(actor, organization) if rows.exists() else None
+
+
+def proof_missing_for(actor: Actor) -> dict[int, str]:
+    """What keeps the actor out of organizations that the person belongs to, by the organization's id. One query."""
+    if actor.user is None:
+        return {}
+    rows = Membership.objects.filter(user=actor.user, organization__deleted_at=None).select_related("organization")
+    found = {row.organization_id: obstacle(actor, row.organization) for row in rows}
+    return {organization: proof for organization, proof in found.items() if proof is not None}
+
+
+def obstacle(actor: Actor, organization: Organization) -> str | None:
+    """What a member's sign-in lacks in `organization`, in the words of `missing_proof`. No query: `effective` in words."""
     if actor.confined_to not in (None, organization.id):
         return "confined"
+    if actor.token is not None and not _lets_live(organization, actor.token):
+        return "life"
+    if actor.user is None or actor.user.is_service:
+        return None
     if organization.sso_required and organization.id not in actor.sso:
         return "sso"
     return "second-factor" if organization.second_factor_required and not actor.second_factor else None
+
+
+def _lets_live(organization: Organization, token: ApiToken) -> bool:
+    longest, life = organization.token_max_days, token.life_in_days()
+    return longest is None or (life is not None and life <= longest)

@@ -45,7 +45,7 @@ def record_read(
     namespace: Namespace | None = None,
     data: Mapping[str, object] | None = None,
 ) -> AuditEvent:
-    """As `record`, for reading something sensitive: what others remember stays, since nothing changed."""
+    """As `record`, for what changes nobody's power, as reading or signing in: remembered decisions stay."""
     _require_transaction(action)
     return _write(by, action, target, namespace=namespace, data=data)
 

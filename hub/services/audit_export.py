@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.domain import audit as domain
-from hub.models import AuditEvent, Namespace
+from hub.models import AuditEvent, AuditSeal, Namespace
 from hub.services import audit, audit_seals
 from hub.services.audit_reading import Filters, of_namespace
 from hub.services.audit_verification import pruned_through
@@ -36,6 +36,11 @@ def lines(namespace: Namespace | None, filters: Filters) -> Iterator[bytes]:
     key = audit.keys()[0]
     end = {"type": "end", "events": events, "sha256": written.hexdigest(), "key": key.fingerprint}
     yield domain.canonical({**end, "signature": key.sign(domain.canonical(end)).hex()}) + b"\n"
+
+
+def whole_log() -> AuditSeal:
+    """What an export of everything is an export of: the newest seal, for the audit log to name."""
+    return AuditSeal.objects.order_by("-number").first() or AuditSeal(number=0)
 
 
 def _head(namespace: Namespace | None, filters: Filters) -> dict[str, object]:
@@ -63,7 +68,7 @@ def _sealed(rows: QuerySet[AuditEvent]) -> Iterator[dict[str, object]]:
 
 def _unsealed(rows: QuerySet[AuditEvent]) -> Iterator[dict[str, object]]:
     """Events that came after the sealing, or that the hub did not write and so never seals."""
-    for event in audit_seals.waiting(rows).order_by("id"):
+    for event in rows.filter(id__in=audit_seals.waiting()).order_by("id"):
         yield {**_event_line(event, None), "ours": audit.is_ours(event)}
 
 

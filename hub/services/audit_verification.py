@@ -119,7 +119,9 @@ def _about_stray(event: AuditEvent) -> Finding | None:
     if not getattr(event, "waits", False):
         return Finding(Fault.INSERTED, name, "is in no seal and does not wait for one")
     if event.at < timezone.now() - LATE:
-        return Finding(Fault.UNSEALED, name, f"has waited for its seal since {domain.moment(event.at)}: does the worker run?")
+        return Finding(
+            Fault.UNSEALED, name, f"has waited for its seal since {domain.moment(event.at)}: does the worker run?"
+        )
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from hub.actors import Actor
+from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.domain.decisions import PermissionRefused, require
 from hub.models import Membership, Organization, Role, User
@@ -28,6 +29,7 @@ def create(*, by: Actor, slug: str, name: str, description: str = "") -> Organiz
     """Make an organization with the actor as its owner. Raises PermissionRefused, InvalidName or NameTaken."""
     if by.user is None or by.token is not None:
         raise PermissionRefused("Sign in in the browser to create an organization.")
+    slug = slugs.check_namespace(slugs.normalize(slug))
     with transaction.atomic():
         organization = Organization.objects.create(name=name or slug, description=description)
         namespace = namespaces.claim(slug, organization=organization)

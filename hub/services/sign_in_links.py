@@ -10,6 +10,7 @@ from django.utils.http import base36_to_int, int_to_base36
 
 from hub.actors import Actor
 from hub.domain.actions import HubAction
+from hub.domain.decisions import PermissionRefused
 from hub.models import User
 from hub.services import audit
 
@@ -24,7 +25,12 @@ _tokens = _SignInTokens()
 
 
 def create(*, by: Actor, user: User) -> str:
-    """A link that signs `user` in, once, within PASSWORD_RESET_TIMEOUT seconds. The act of making it is audited."""
+    """A link that signs `user` in, once, within PASSWORD_RESET_TIMEOUT seconds. The act of making it is audited.
+
+    Raises PermissionRefused for a service account.
+    """
+    if user.is_service:
+        raise PermissionRefused("A service account cannot sign in; make a token for it.")
     with transaction.atomic():
         audit.record(by, HubAction.ACCOUNT_SIGN_IN_LINK, user, namespace=user.namespace)
     path = reverse("sign-in-link", args=[int_to_base36(user.pk), _tokens.make_token(user)])
@@ -34,7 +40,7 @@ def create(*, by: Actor, user: User) -> str:
 def find(uid: str, token: str) -> User | None:
     """The person whom a link signs in, or None if it is spent, too old or made up."""
     try:
-        user = User.objects.filter(pk=base36_to_int(uid), is_active=True).first()
+        user = User.objects.filter(pk=base36_to_int(uid), is_active=True, is_service=False).first()
     except ValueError:
         return None
     return user if user is not None and _tokens.check_token(user, token) else None

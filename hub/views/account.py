@@ -1,4 +1,4 @@
-"""A person's own settings: the profile, and what the person did."""
+"""A person's own settings: the profile."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
 from hub.forms.account import ProfileForm
-from hub.models import AuditEvent
 from hub.services import accounts
-from hub.views import events
-from hub.views.personal import page_of, personal, signed_in
+from hub.views.personal import personal, signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,12 +26,3 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("account_settings")
     return render(request, "hub/profile.html", {"form": form}, status=422 if form.errors else 200)
-
-
-@require_safe
-@personal
-def activity(request: HttpRequest) -> HttpResponse:
-    """What the person did, newest first."""
-    rows = AuditEvent.objects.filter(actor=signed_in(request)).select_related("token")
-    listed = page_of(request, rows, events.NEWEST)
-    return render(request, "hub/activity.html", {"listed": listed, "entries": events.entries(listed.items)})

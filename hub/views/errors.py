@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from hub.api.problems import problem_response
 from hub.domain.decisions import PermissionRefused
+from hub.lookups import ProofMissing
 
 # Addresses that only programs ask for. Some of them poll what the hub does not have, and all parse whatever comes back.
 PROGRAMS = ("/api/", "/ide/", "/auth/", "/registry/v1/", "/v0/", "/model-proxy/")
@@ -19,10 +23,10 @@ _DETAILS = {
 }
 
 
-def _answer(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
+def _answer(request: HttpRequest, status: int, reason: str = "", **context: object) -> HttpResponse:
     if request.path_info.startswith(PROGRAMS):
         return problem_response(request, status, f"http_{status}", reason or _DETAILS[status])
-    return render(request, f"{status}.html", {"reason": reason}, status=status)
+    return render(request, f"{status}.html", {"reason": reason, **context}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,9 +35,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403, with the reason of the policy that refused."""
+    """403, with the reason of the policy that refused, and the way to prove what the sign-in lacks."""
     reason = str(exception) if isinstance(exception, PermissionRefused) else ""
-    return _answer(request, 403, reason)
+    return _answer(
+        request, 403, reason, **(_lacking(request, exception) if isinstance(exception, ProofMissing) else {})
+    )
+
+
+def _lacking(request: HttpRequest, missing: ProofMissing) -> dict[str, object]:
+    """What 403.html needs to lead a member on who could be let in."""
+    factors = Authenticator.objects.filter(user=request.user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return {
+        "proof": missing.proof,
+        "organization": missing.organization,
+        "slug": missing.organization.namespace.slug,
+        "has_factor": missing.proof == "second-factor" and factors.exists(),
+        "next": urlencode({"next": request.get_full_path() if request.method in ("GET", "HEAD") else "/organizations"}),
+    }
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

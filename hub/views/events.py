@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub import keyset
 from hub.models import AuditEvent
-
-NEWEST = keyset.Order("events", ("-id",))
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,10 @@ def entries(found: Iterable[AuditEvent]) -> list[Entry]:
 
 
 def _words(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_words(each)}" for name, each in value.items())
+    return ", ".join(map(_words, value)) if isinstance(value, list) else str(value)

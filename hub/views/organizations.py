@@ -17,11 +17,10 @@ from hub.domain.decisions import PermissionRefused
 from hub.domain.roles import Permission
 from hub.domain.slugs import InvalidName
 from hub.forms.organizations import NewMemberForm, NewOrganizationForm, OrganizationForm
-from hub.models import AuditEvent, Membership, Organization, Role
+from hub.models import Membership, Organization, Role
 from hub.policies import organizations as policies
 from hub.services import organizations as services
 from hub.services.namespaces import NameTaken
-from hub.views import events
 from hub.views.personal import page_of, personal, require_or_403, signed_in
 
 BY_SLUG = keyset.Order("organizations", ("slug", "id"))
@@ -80,18 +79,6 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("organization", slug)
     context = {**about(by, found), "form": form}
     return render(request, "hub/organization_edit.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-@personal
-def activity(request: HttpRequest, slug: str) -> HttpResponse:
-    """What happened in an organization's namespace, newest first."""
-    found, by = visible_organization(request, slug), actor_of(request)
-    require_or_403(policies.may_read_audit(by, found))
-    rows = AuditEvent.objects.filter(namespace=found.namespace).select_related("token")
-    listed = page_of(request, rows, events.NEWEST)
-    context = {**about(by, found), "listed": listed, "entries": events.entries(listed.items)}
-    return render(request, "hub/organization_activity.html", context)
 
 
 def visible_organization(request: HttpRequest, slug: str) -> Organization:

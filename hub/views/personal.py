@@ -15,11 +15,14 @@ from django.views.decorators.cache import never_cache
 from hub import keyset
 from hub.domain.decisions import Decision, Denied
 from hub.models import User
-from hub.views.reauthentication import reauthenticated as reauthenticated
+from hub.views import reauthentication
 
 PAGE_SIZE = 25
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+# Before what a borrowed browser must not do. The order: `@personal`, then `@reauthenticated`.
+reauthenticated = reauthentication.reauthenticated
 
 
 def personal[**P](view: View[P]) -> View[P]:

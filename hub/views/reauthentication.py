@@ -64,8 +64,8 @@ def resume(request: HttpRequest, state: str) -> HttpResponse:
     address = urlsplit(kept["path"])
     request.method = kept["method"]
     request.path = request.path_info = address.path
-    request.GET = QueryDict(address.query)  # type: ignore[assignment]  # django-stubs: immutable, as it is here
-    request.POST = QueryDict(kept["form"])  # type: ignore[assignment]  # the same
+    request.GET = QueryDict(address.query)
+    request.POST = QueryDict(kept["form"])
     request.resolver_match = match = resolve(address.path)
     answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
     return answer

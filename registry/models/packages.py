@@ -38,12 +38,12 @@ class PackageQuerySet(models.QuerySet["Package"]):
         return self.present().filter(readable_by(actor))
 
     def publishable_by(self, actor: Actor) -> PackageQuerySet:
-        """Packages in which the actor may publish, scopes aside."""
-        return self.present().filter(publishable_by(actor))
+        """Packages in which the actor may publish, scopes aside. Deleted ones too: whether it is there is another question."""
+        return self.filter(publishable_by(actor), namespace__closed_at=None)
 
     def manageable_by(self, actor: Actor) -> PackageQuerySet:
-        """Packages that the actor may manage, scopes aside."""
-        return self.present().filter(manageable_by(actor))
+        """Packages that the actor may manage, scopes aside. Deleted ones too."""
+        return self.filter(manageable_by(actor), namespace__closed_at=None)
 
     def named(self, namespace: str, name: str) -> PackageQuerySet:
         """The package of this name, in any letter case."""

@@ -24,8 +24,9 @@ def ada(build_user: Callable[..., User]) -> User:
 
 @pytest.fixture
 def page(client: Client, ada: User) -> Client:
-    """Ada's browser."""
+    """Ada's browser, whose session has been noted (hub/sessions.py does so every few minutes)."""
     client.force_login(ada, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.get("/organizations")
     return client
 
 
@@ -217,7 +218,7 @@ def test_someone_without_a_password_is_led_to_setting_one(page: Client, ada: Use
     ada.save()
     page.force_login(ada, backend="allauth.account.auth_backends.AuthenticationBackend")
 
-    text = page.get("/settings").content.decode()
+    text = page.get("/settings/security").content.decode()
 
     assert "/accounts/password/set/" in text
     assert "/accounts/password/change/" not in text

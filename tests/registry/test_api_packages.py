@@ -94,7 +94,10 @@ def test_making_a_package_takes_a_person_who_manages_the_namespace(
 ) -> None:
     assert api("post", "packages", None, NEW)["WWW-Authenticate"].startswith("Bearer")
     problem(api("post", "packages", None, NEW), 401)
-    assert "Only owners and admins" in problem(api("post", "packages", member, NEW), 403, "not_allowed")["detail"]
+    assert (
+        "Only owners, admins and maintainers"
+        in problem(api("post", "packages", member, NEW), 403, "not_allowed")["detail"]
+    )
     hidden = api("post", "packages", stranger, NEW)
     absent = api("post", "packages", stranger, NEW | {"namespace": "nobody"})
     problem(hidden, 404, "not_found")
@@ -195,7 +198,7 @@ def test_me_says_who_calls_and_with_what(api: Api, owner: Actor, client: Any) ->
     assert body == {
         "username": "olga", "email": "olga@example.com",
         "organizations": [{"slug": "acme", "name": "Acme", "role": "owner"}],
-        "token": {"name": "test", "scopes": ["publish", "read"], "expires_at": None},
+        "token": {"name": "test", "scopes": ["manage", "publish", "read"], "expires_at": None},
     }  # fmt: skip
     problem(api("get", "me"), 401, "not_authenticated")
     client.force_login(owner.user)

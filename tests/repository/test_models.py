@@ -9,24 +9,38 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from hub.models import KeptForever
-from registry.models import Package
+from hub.models import ApiToken, KeptForever, TokenKind
+from hub.services import audit_seals
+from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
     "hub.ApiToken",
+    "hub.AuditUnsealed",
+    "hub.Invitation",
     "hub.Membership",
     "hub.Organization",
+    "hub.ServiceAccount",
+    "hub.Team",
+    "hub.TeamMembership",
     "hub.User",
     "hub.UserSecret",
+    "registry.Grant",
     "registry.Package",
+    "registry.PackageTransfer",
+    "registry.TrustedPublisher",
+    "registry.UsedIdentityToken",
 }
 KEPT = {
     "assistants.Bundle",
     "assistants.Lock",
     "assistants.LockEntry",
     "hub.AuditEvent",
+    "hub.AuditSeal",
     "hub.Namespace",
+    "hub.NamespaceName",
+    "registry.FormerPackageName",
+    "registry.PublishingToken",
     "registry.Release",
     "registry.ReleaseCoordinate",
 }
@@ -44,8 +58,13 @@ def test_every_model_says_whether_its_rows_may_change() -> None:
 def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
     build_package: Callable[..., Package], build_assistant: Callable[..., Package]
 ) -> None:
-    build_package("style", "1.0.0")
+    style = build_package("style", "1.0.0")
+    FormerPackageName.objects.create(namespace=style.namespace, name="taste", package=style)
+    publisher = TrustedPublisher.objects.create(package=style, provider="github", issuer="i", repository="acme/style")
+    token = ApiToken.objects.create(kind=TokenKind.PUBLISHING, name="ci", digest="0" * 64, scopes=["publish"])
+    PublishingToken.objects.create(token=token, publisher=publisher)
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
+    audit_seals.seal_all()
     for model in ours():
         if model._meta.label in KEPT:
             row: Any = model._default_manager.first()

@@ -16,7 +16,7 @@ def without_triggers(statements: Iterable[str]) -> list[str]:
     tables = [table for table in GUARDED if table in connection.introspection.table_names()]
     off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
     on = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
-    return [*off, *statements, *on]
+    return [*off, *statements, "SET CONSTRAINTS ALL IMMEDIATE", *on]
 
 
 def tamper(*statements: str) -> None:
