@@ -169,7 +169,7 @@ def test_an_assistants_page_costs_the_same_whatever_it_contains(
         uses.append(f"  - uses: acme/style-{number}\n")
     build_assistant("small", "rules:\n" + uses[0])
     build_assistant("large", "rules:\n" + "".join(uses))
-    visit("owner", "/acme/small")
+    visit("owner", "/acme/style-0")
     costs = []
     for name in ("small", "large"):
         with CaptureQueriesContext(connection) as queries:
