@@ -1,7 +1,6 @@
 """The rows of the foundation, one module per resource."""
 
 from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
-from hub.models.devices import Device, DeviceRequest, RefreshToken
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
 from hub.models.namespaces import Namespace, NamespaceName
@@ -17,15 +16,12 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
-    "Device",
-    "DeviceRequest",
     "Invitation",
     "KeptForever",
     "Membership",
     "Namespace",
     "NamespaceName",
     "Organization",
-    "RefreshToken",
     "Role",
     "ServiceAccount",
     "Source",
