@@ -27,7 +27,7 @@ from hub.context import client_ip
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.models import Namespace, User
-from hub.services import accounts, audit, namespaces
+from hub.services import accounts, audit, devices, namespaces
 
 logger = logging.getLogger(__name__)
 _PROOFS = {
@@ -108,6 +108,8 @@ class AccountAdapter(DefaultAccountAdapter):
             super().set_password(user, password)
             person = cast(User, user)
             by = Actor(user=person, ip_address=client_ip(self.request) if self.request else None)
+            # As with browsers: who knew the old password may have signed something in with it.
+            devices.end_all(by=by, user=person)
             audit.record(by, HubAction.ACCOUNT_PASSWORD_CHANGE, person, namespace=person.namespace)
 
 

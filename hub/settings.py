@@ -30,6 +30,7 @@ HTTPS = BASE_URL.startswith("https://")
 
 # --- What the hub offers
 SIGNUP_OPEN = read.bool("HUB_SIGNUP_OPEN", True)
+SSO_ALLOWED_HOSTS: list[str] = read.list("HUB_SSO_ALLOWED_HOSTS", [])
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
@@ -136,6 +137,7 @@ CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "hub.tasks.heartbeat", "schedule": 30.0},
     "clear-expired-sessions": {"task": "hub.tasks.clear_expired_sessions", "schedule": 24 * 3600.0},
     "seal-audit-log": {"task": "hub.tasks.seal_audit_log", "schedule": 10.0},
+    "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

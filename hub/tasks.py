@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from celery import shared_task
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from hub.actors import Actor
+from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
 from hub.services import audit_retention, audit_seals
 
 
@@ -32,6 +35,19 @@ def heartbeat(**_: object) -> None:
 def clear_expired_sessions(**_: object) -> None:
     """Delete sessions that have ended."""
     call_command("clearsessions")
+
+
+@shared_task
+def clear_ended_devices(**_: object) -> None:
+    """Delete what is left of devices and their tokens long after their end. What they did stays in the audit log."""
+    over: list[QuerySet[Any]] = [
+        DeviceRequest.objects.over(),
+        RefreshToken.objects.filter(expires_at__lt=timezone.now()),
+        ApiToken.objects.of_devices_over(),
+        Device.objects.over(),
+    ]
+    for rows in over:
+        rows.delete()
 
 
 @shared_task

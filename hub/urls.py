@@ -12,6 +12,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from hub import sign_in_events
+from hub.api import device_login
 from hub.views import components, health, sign_in
 
 api_v1: list[URLPattern | URLResolver] = [
@@ -41,8 +42,13 @@ urlpatterns = [
     path("accounts/2fa/totp/activate/", never_cache(totp_views.activate_totp), name="mfa_activate_totp"),
     path("accounts/2fa/recovery-codes/", never_cache(code_views.view_recovery_codes), name="mfa_view_recovery_codes"),
     path("accounts/", include("allauth.urls")),
+    path(".well-known/oauth-authorization-server", device_login.metadata, name="oauth-metadata"),
+    path("identity/o/api/device/code", device_login.device_code, name="oauth-device-code"),
+    path("identity/o/api/token", device_login.token, name="oauth-token"),
+    path("identity/o/api/revoke", device_login.revoke, name="oauth-revoke"),
     path("api/v1/", include((api_v1, "api"))),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),
+    path("scim/v2/<str:slug>/", include(("hub.scim.urls", "scim"))),
     path("", include("assistants.continue_client.urls")),
     path("", include("hub.urls_account")),
     # What follows starts with a namespace, so it comes last.

@@ -5,6 +5,7 @@ from django.urls import path
 from hub.views import (
     account,
     activity,
+    devices,
     members,
     organizations,
     secrets,
@@ -19,6 +20,9 @@ urlpatterns = [
     path("settings/activity", activity.personal_activity, name="activity"),
     path("settings/security", security.security, name="security"),
     path("settings/security/sessions/<int:session_id>/end", security.end_session, name="session-end"),
+    path("device", devices.device, name="device"),
+    path("settings/devices", devices.devices, name="devices"),
+    path("settings/devices/<int:device_id>/end", devices.end_device, name="device-end"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
     path("settings/tokens/<int:token_id>/rotate", tokens.rotate, name="token-rotate"),

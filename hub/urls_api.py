@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from hub.api.audit import MyAuditView, OrganizationAuditExportView, OrganizationAuditView
+from hub.api.devices import MyDevicesView, MyDeviceView
 from hub.api.me import MeView
 from hub.api.security import SecurityView
 from hub.api.service_accounts import (
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("me/audit-events", MyAuditView.as_view(), name="my-audit-events"),
     path("organizations/<str:slug>/audit-events", OrganizationAuditView.as_view(), name="audit-events"),
     path("organizations/<str:slug>/audit-events/export", OrganizationAuditExportView.as_view(), name="audit-export"),
+    path("me/devices", MyDevicesView.as_view(), name="my-devices"),
+    path("me/devices/<int:device_id>", MyDeviceView.as_view(), name="my-device"),
     path("me/tokens", MyTokensView.as_view(), name="my-tokens"),
     path("me/tokens/<int:token_id>", MyTokenView.as_view(), name="my-token"),
     path("organizations/<str:slug>/security", SecurityView.as_view(), name="organization-security"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from assistants.continue_client import views
+from assistants.continue_client import refreshing, views
 
 urlpatterns = [
     path("auth/scope", views.scope),
+    path("auth/refresh", refreshing.refresh),
     path("ide/get-assistant/<str:owner>/<str:package>", views.get_assistant),
     path("ide/list-assistants", views.list_assistants),
     path("ide/list-organizations", views.list_organizations),

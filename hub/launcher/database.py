@@ -58,11 +58,15 @@ def start(data_dir: Path, *, settings: Mapping[str, str] = SMALL) -> str:
             print(f"Opened {opened} for passing through: the database runs as user {user.name}.", flush=True)
         if not (pgdata / "PG_VERSION").exists():
             cluster.make(pgdata, user)
-        server = running(pgdata)
-        if server is None or server.status.startswith("stopping"):
-            _launch(pgdata, user, settings)
-        server = _wait_until_ready(pgdata)
-        _ensure_database(server)
+        try:
+            server = _ready(pgdata, user, settings)
+            _ensure_database(server)
+        except CannotStart:
+            if running(pgdata) is not None:
+                raise
+            # What was found running was being killed at that moment.
+            server = _ready(pgdata, user, settings)
+            _ensure_database(server)
     return server.url()
 
 
@@ -110,6 +114,13 @@ def _serves(process: psutil.Process, pgdata: Path) -> bool:
         )
     except (OSError, psutil.Error):
         return False
+
+
+def _ready(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> Server:
+    server = running(pgdata)
+    if server is None or server.status.startswith("stopping"):
+        _launch(pgdata, user, settings)
+    return _wait_until_ready(pgdata)
 
 
 def _launch(pgdata: Path, user: ServerUser, settings: Mapping[str, str]) -> None:

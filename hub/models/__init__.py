@@ -1,12 +1,16 @@
 """The rows of the foundation, one module per resource."""
 
 from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
+from hub.models.devices import Device, DeviceRequest, RefreshToken
+from hub.models.group_mappings import GroupMapping
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
 from hub.models.namespaces import Namespace, NamespaceName
 from hub.models.organizations import Membership, Organization, Role, Source
+from hub.models.scim import ScimGroup, ScimGroupMember, ScimUser
 from hub.models.secrets import UserSecret
 from hub.models.service_accounts import ServiceAccount
+from hub.models.sso import SsoConnection, SsoProtocol
 from hub.models.teams import Team, TeamMembership
 from hub.models.tokens import ApiToken, TokenKind
 from hub.models.users import User
@@ -16,15 +20,24 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "Device",
+    "DeviceRequest",
+    "GroupMapping",
     "Invitation",
     "KeptForever",
     "Membership",
     "Namespace",
     "NamespaceName",
     "Organization",
+    "RefreshToken",
     "Role",
+    "ScimGroup",
+    "ScimGroupMember",
+    "ScimUser",
     "ServiceAccount",
     "Source",
+    "SsoConnection",
+    "SsoProtocol",
     "Team",
     "TeamMembership",
     "TokenKind",

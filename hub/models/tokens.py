@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from hub.domain.actions import Scope
+from hub.models.devices import Device
 from hub.models.organizations import Organization
 from hub.models.users import User
 
@@ -32,6 +33,10 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         active = models.Q(user__is_active=True) | models.Q(user=None)
         return self.filter(unexpired & active, revoked_at__isnull=True)
 
+    def of_devices_over(self) -> ApiTokenQuerySet:
+        """Access tokens of devices that ended a week ago; a device gets a new one every hour or so."""
+        return self.filter(kind=TokenKind.DEVICE, expires_at__lt=timezone.now() - timedelta(days=7))
+
 
 class ApiToken(models.Model):
     """Lets a program act for a person or a service account, within scopes. Only the SHA-256 of the token is kept.
@@ -39,7 +44,8 @@ class ApiToken(models.Model):
     `user` is empty for trusted publishing alone: there a CI job acts, and what it may do hangs on the token itself.
     `organization`, if set, is the only organization in which the token has power. `package_patterns`, if any, name the
     packages it is for (`acme/*`, `acme/web-*`, `acme/style`); public packages are read without them too.
-    `sso_organizations` and `second_factor` say what the session that made the token had proved.
+    `sso_organizations` and `second_factor` say what the session that made the token had proved. `signed_in_at` is when the
+    person signed in the device whose token this is: an organization's longest life of tokens counts from then.
     """
 
     kind = models.CharField(max_length=10, choices=TokenKind, default=TokenKind.PERSONAL)
@@ -58,6 +64,8 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_ip = models.GenericIPAddressField(null=True, blank=True)
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="replacements")
+    device = models.ForeignKey(Device, models.CASCADE, null=True, blank=True, related_name="tokens")
+    signed_in_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = ApiTokenQuerySet.as_manager()
@@ -72,6 +80,11 @@ class ApiToken(models.Model):
                 condition=models.Q(user__isnull=False) | models.Q(kind=TokenKind.PUBLISHING), name="token_has_a_holder"
             ),
             models.CheckConstraint(condition=models.Q(kind__in=TokenKind.values), name="token_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind=TokenKind.DEVICE, device__isnull=False, signed_in_at__isnull=False)
+                | (~models.Q(kind=TokenKind.DEVICE) & models.Q(device=None, signed_in_at=None)),
+                name="token_of_a_device",
+            ),
         ]
         ordering = ["-created_at", "-id"]
 
@@ -84,7 +97,9 @@ class ApiToken(models.Model):
 
     def life_in_days(self) -> float | None:
         """How long the token was made for; None for ever."""
-        return (self.expires_at - self.created_at) / timedelta(days=1) if self.expires_at else None
+        return (
+            (self.expires_at - (self.signed_in_at or self.created_at)) / timedelta(days=1) if self.expires_at else None
+        )
 
     def is_expired(self) -> bool:
         """Whether the time given at creation has passed."""

@@ -19,13 +19,15 @@ _ROTATED = (TokenKind.PERSONAL, TokenKind.SERVICE)
 def visible_to(actor: Actor) -> QuerySet[ApiToken]:
     """A person's own tokens in the browser; a token sees itself alone. Those of service accounts are with their account.
 
+    Those of devices come and go by the hour; the device is what a person sees and ends (`hub.policies.devices`).
+
     A sign-in that is confined to an organization sees the tokens that are confined to the same one.
     """
     if actor.token is not None:
         return ApiToken.objects.filter(id=actor.token.id)
     if not actor.is_person_in_browser:
         return ApiToken.objects.none()
-    rows = ApiToken.objects.filter(user=actor.user)
+    rows = ApiToken.objects.filter(user=actor.user).exclude(kind=TokenKind.DEVICE)
     return rows if actor.confined_to is None else rows.filter(organization=actor.confined_to)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
@@ -48,6 +49,28 @@ def record_read(
     """As `record`, for what changes nobody's power, as reading or signing in: remembered decisions stay."""
     _require_transaction(action)
     return _write(by, action, target, namespace=namespace, data=data)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event for `record_all`, in the words of `record`."""
+
+    action: StrEnum
+    target: models.Model
+    data: Mapping[str, object]
+
+
+def record_all(by: Actor, entries: Sequence[Entry], *, namespace: Namespace | None = None) -> None:
+    """As `record` for each of `entries`, in one query: for deeds that touch many people at once."""
+    if not entries:
+        return
+    _require_transaction(entries[0].action)
+    forget_on_change()
+    events = [_event(by, one.action, one.target, namespace=namespace, data=one.data) for one in entries]
+    if len(events) == 1:
+        events[0].save(force_insert=True)
+    else:
+        AuditEvent.objects.bulk_create(events)
 
 
 def facts(event: AuditEvent) -> dict[str, object]:
@@ -102,6 +125,14 @@ def _require_transaction(action: StrEnum) -> None:
 def _write(
     by: Actor, action: StrEnum, target: models.Model, *, namespace: Namespace | None, data: Mapping[str, object] | None
 ) -> AuditEvent:
+    event = _event(by, action, target, namespace=namespace, data=data)
+    event.save(force_insert=True)
+    return event
+
+
+def _event(
+    by: Actor, action: StrEnum, target: models.Model, *, namespace: Namespace | None, data: Mapping[str, object] | None
+) -> AuditEvent:
     event = AuditEvent(
         at=timezone.now(),
         action=str(action),
@@ -121,7 +152,6 @@ def _write(
         data=domain.plain(dict(data or {})),
     )
     event.mark = keys()[0].mark(digest(event))
-    event.save(force_insert=True)
     return event
 
 

@@ -15,7 +15,6 @@ from hub import shortcache
 from hub.actors import Actor
 from hub.domain import tokens as domain
 from hub.domain.actions import HubAction, Scope
-from hub.domain.audit import address
 from hub.domain.decisions import require
 from hub.domain.patterns import MAX_PATTERNS, Pattern
 from hub.models import ApiToken, Organization, TokenKind, User
@@ -190,7 +189,7 @@ def require_room(holder: User | None) -> None:
     if holder is None:
         return
     User.objects.select_for_update(no_key=True).get(id=holder.id)
-    if ApiToken.objects.in_force().filter(user=holder).count() >= MAX_IN_FORCE:
+    if ApiToken.objects.in_force().filter(user=holder).exclude(kind=TokenKind.DEVICE).count() >= MAX_IN_FORCE:
         raise TooMany(f"There are {MAX_IN_FORCE} tokens in force. Revoke some that are no longer used.")
 
 
@@ -261,7 +260,7 @@ def _note_use(token: ApiToken, ip_address: str | None) -> None:
     stale = now - LAST_USED_PRECISION
     if token.last_used_at is None or token.last_used_at < stale:
         unnoted = Q(last_used_at=None) | Q(last_used_at__lt=stale)
-        ApiToken.objects.filter(unnoted, id=token.id).update(last_used_at=now, last_used_ip=address(ip_address))
+        ApiToken.objects.filter(unnoted, id=token.id).update(last_used_at=now, last_used_ip=ip_address)
 
 
 def _described(token: ApiToken) -> dict[str, object]:

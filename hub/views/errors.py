@@ -13,7 +13,17 @@ from hub.domain.decisions import PermissionRefused
 from hub.lookups import ProofMissing
 
 # Addresses that only programs ask for. Some of them poll what the hub does not have, and all parse whatever comes back.
-PROGRAMS = ("/api/", "/ide/", "/auth/", "/registry/v1/", "/v0/", "/model-proxy/")
+PROGRAMS = (
+    "/api/",
+    "/ide/",
+    "/auth/",
+    "/registry/v1/",
+    "/v0/",
+    "/model-proxy/",
+    "/identity/",
+    "/.well-known/",
+    "/scim/",
+)
 
 _DETAILS = {
     400: "The request cannot be understood.",

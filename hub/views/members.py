@@ -106,7 +106,8 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _member(organization: Organization, username: str) -> Membership:
-    return get_object_or_404(organization.memberships.select_related("user"), user__username=username)
+    people = organization.memberships.filter(user__is_service=False).select_related("user")
+    return get_object_or_404(people, user__username=username)
 
 
 def _take_out(request: HttpRequest, organization: Organization, membership: Membership, done: str) -> HttpResponse:

@@ -19,6 +19,7 @@ from hub.domain.slugs import InvalidName
 from hub.forms.organizations import NewMemberForm, NewOrganizationForm, OrganizationForm
 from hub.models import Membership, Organization, Role
 from hub.policies import organizations as policies
+from hub.policies.memberships import obstacle
 from hub.services import organizations as services
 from hub.services.namespaces import NameTaken
 from hub.views.personal import page_of, personal, require_or_403, signed_in
@@ -33,7 +34,9 @@ def organizations(request: HttpRequest) -> HttpResponse:
     """The organizations that the person belongs to."""
     rows = Membership.objects.filter(user=signed_in(request)).select_related("organization")
     listed = page_of(request, rows.annotate(slug=F("organization__namespace__slug")), BY_SLUG)
-    return render(request, "hub/organization_list.html", {"listed": listed})
+    by = actor_of(request)
+    entries = [(membership, obstacle(by, membership.organization)) for membership in listed.items]
+    return render(request, "hub/organization_list.html", {"listed": listed, "entries": entries})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,7 +105,7 @@ def about(by: Actor, found: Organization) -> dict[str, object]:
 def members_page(request: HttpRequest, found: Organization, form: NewMemberForm | None = None) -> HttpResponse:
     """The members of `found`, with the form that lets people in (`form` if one failed) for those who may."""
     context = about(actor_of(request), found)
-    rows = Membership.objects.filter(organization=found).select_related("user")
+    rows = Membership.objects.filter(organization=found, user__is_service=False).select_related("user")
     listed = page_of(request, rows.annotate(username=F("user__username")), BY_USERNAME)
     if context["manages"]:
         context["form"] = form or NewMemberForm(roles=roles_given_by(context["role"]), initial={"role": Role.MEMBER})

@@ -441,6 +441,20 @@ def test_who_is_confined_elsewhere_is_told_to_sign_in_anew(organization: Organiz
     assert "Sign out, to sign in with your password" in answer.content.decode()
 
 
+def test_the_list_of_organizations_says_which_are_closed_to_this_sign_in(
+    organization: Organization, member: Actor
+) -> None:
+    organizations.create(by=member, slug="widgets", name="Widgets")
+    browser = browser_of(member)
+    assert "Closed to this sign-in" not in browser.get("/organizations").content.decode()
+
+    require_of(organization, FACTOR)
+    text = browser.get("/organizations").content.decode()
+    assert text.count("needs a second factor") == 1
+    require_of(organization, SSO)
+    assert "needs single sign-on" in browser.get("/organizations").content.decode()
+
+
 # --- the API
 
 

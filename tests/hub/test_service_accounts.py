@@ -659,3 +659,17 @@ def test_who_is_refused_by_the_api(ci: ServiceAccount, owner: Actor, member: Act
     nothing = problem(call(of_stranger, "get", "nothing/service-accounts"), 404)
     hidden = problem(call(of_stranger, "get", "acme/service-accounts"), 404)
     assert nothing == hidden
+
+
+def test_a_service_account_is_no_member_on_the_pages_of_members(
+    client: Client, owner: Actor, organization: Organization
+) -> None:
+    service_accounts.create(by=owner, organization=organization, name="pipeline", role=Role.MEMBER)
+    assert owner.user is not None
+    client.force_login(owner.user, backend=BACKEND)
+
+    page = client.get("/organizations/acme")
+
+    assert page.status_code == 200
+    assert "pipeline" not in page.content.decode()
+    assert client.get("/organizations/acme/members/pipeline").status_code == 404

@@ -22,10 +22,16 @@ import hub.services
 import registry.services
 from assistants.services import forks, starter
 from hub.actors import Actor
+from hub.domain.scim import Group, Person
 from hub.models import AuditEvent, AuditUnsealed, Organization, User
 from hub.services import (
     accounts,
+    device_requests,
+    devices,
+    group_mappings,
     organizations,
+    scim,
+    scim_groups,
     secrets,
     security,
     service_accounts,
@@ -36,18 +42,21 @@ from hub.services import (
 from registry.models import Package, Release
 from registry.services import packages, publications, releases
 from tests.conftest import RULE
+from tests.hub.devices import asked, confirmed, signed_in
+from tests.hub.scim import directory_of
 
 READING = {
     "accounts": set[str](), "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
-    "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"},
+    "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"}, "device_requests": {"find"},
     "starter": {"items"}, "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
     "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"}, "namespaces": {"renamed"},
+    "scim": {"is_blocked", "provisioned_account", "groups_of", "lock"}, "scim_groups": {"members_of"},
 }  # fmt: skip
 # Part of another deed's transaction, which records them.
 PARTS = {"namespaces": {"claim", "give_name"}}
 # What keeps the audit log itself, by tests of its own (tests/hub/test_audit.py and those beside it).
 LOG = {
-    "audit": {"record", "record_read", "facts", "digest", "keys", "publics", "is_ours"},
+    "audit": {"record", "record_all", "record_read", "facts", "digest", "keys", "publics", "is_ours"},
     "audit_export": {"lines", "whole_log"}, "audit_reading": {"of_namespace", "of_person"}, "audit_retention": {"prune"},
     "audit_seals": {"seal_all", "seals", "as_domain", "status", "checkpoint", "waiting", "lock_out_sealing"},
     "audit_verification": {"verify", "faults_of", "pruned_through"},
@@ -63,6 +72,13 @@ class World:
     acme: Any
     member: Any
     friend: User
+    waiting: Any
+    allowed: Any
+    device: Any
+    mapping: Any
+    directory: Actor
+    provisioned: Any
+    group: Any
     style: Package
     helper: Package
     yanked: Release
@@ -88,11 +104,24 @@ def world(
     style = build_package("style", "1.0.0")
     locked = organizations.create(by=owner, slug="locked", name="Locked")
     Organization.objects.filter(id=locked.id).update(second_factor_required=True)
+    directory = directory_of(owner, acme.organization).actor
+    scim.create_user(by=directory, organization=acme.organization, person=Person(stranger.user.email))
+    person = scim.create_user(by=directory, organization=acme.organization, person=Person("nina@corp.example"))
+    members = frozenset({str(person.uid)})
     return World(
         by=owner,
         acme=acme,
         member=member.user,
         friend=stranger.user,
+        waiting=asked(),
+        allowed=confirmed(owner),
+        device=signed_in(owner),
+        mapping=group_mappings.create(by=owner, organization=acme.organization, group="makers", role="maintainer"),
+        directory=directory,
+        provisioned=person,
+        group=scim_groups.create_group(
+            by=directory, organization=acme.organization, group=Group("people", members=members)
+        ),
         style=style,
         helper=build_assistant("helper", "rules:\n  - uses: acme/style\n"),
         yanked=yanked_release,
@@ -114,6 +143,43 @@ def release_of(package: Package) -> Release:
 DEEDS: dict[str, Callable[[World], object]] = {
     "accounts.create": lambda w: accounts.create(by=Actor(), user=newcomer()),
     "accounts.update": lambda w: accounts.update(by=w.by, display_name="Olga O."),
+    "device_requests.ask": lambda w: device_requests.ask(by=Actor(), client="ahub-cli", name="laptop", scopes=["read"]),
+    "device_requests.confirm": lambda w: device_requests.confirm(by=w.by, request=w.waiting.row),
+    "device_requests.deny": lambda w: device_requests.deny(by=w.by, request=w.waiting.row),
+    "devices.collect": lambda w: devices.collect(by=Actor(), client="ahub-cli", device_code=w.allowed.device_code),
+    "devices.refresh": lambda w: devices.refresh(by=Actor(), refresh_token=w.device.refresh),
+    "devices.end": lambda w: devices.end(by=w.by, device=w.device.device),
+    "devices.end_by_token": lambda w: devices.end_by_token(by=Actor(), token=w.device.access, client="ahub-cli"),
+    "devices.end_all": lambda w: devices.end_all(by=w.by, user=w.by.user),
+    "group_mappings.create": lambda w: group_mappings.create(
+        by=w.by, organization=w.acme.organization, group="all", role="member"
+    ),
+    "group_mappings.delete": lambda w: group_mappings.delete(by=w.by, mapping=w.mapping),
+    "group_mappings.apply": lambda w: group_mappings.apply(
+        by=w.by, organization=w.acme.organization, user=w.friend, groups=["makers"], source="sso"
+    ),
+    "group_mappings.apply_all": lambda w: group_mappings.apply_all(
+        by=w.by, organization=w.acme.organization, people=[(w.friend, ["makers"])], source="sso"
+    ),
+    "scim.create_user": lambda w: scim.create_user(
+        by=w.directory, organization=w.acme.organization, person=Person("new@corp.example")
+    ),
+    "scim.change_user": lambda w: scim.change_user(
+        by=w.directory, organization=w.acme.organization, uid=w.provisioned.uid, change=lambda _: Person("other")
+    ),
+    "scim.delete_user": lambda w: scim.delete_user(
+        by=w.directory, organization=w.acme.organization, uid=w.provisioned.uid
+    ),
+    "scim.match": lambda w: scim.match(by=w.by, organization=w.acme.organization, user=w.friend, email=w.friend.email),
+    "scim_groups.create_group": lambda w: scim_groups.create_group(
+        by=w.directory, organization=w.acme.organization, group=Group("new")
+    ),
+    "scim_groups.change_group": lambda w: scim_groups.change_group(
+        by=w.directory, organization=w.acme.organization, uid=w.group.uid, change=lambda *_: Group("other")
+    ),
+    "scim_groups.delete_group": lambda w: scim_groups.delete_group(
+        by=w.directory, organization=w.acme.organization, uid=w.group.uid
+    ),
     "organizations.create": lambda w: organizations.create(by=w.by, slug="other", name="Other"),
     "organizations.update": lambda w: organizations.update(
         by=w.by, organization=w.acme.organization, name="N", description="D"
@@ -225,14 +291,18 @@ def test_a_deed_and_its_record_stand_or_fall_together(world: World, name: str, m
     assert AuditEvent.objects.count() > recorded
     assert event is not None
     assert event.actor_label == ACTORS.get(name, "olga")
-    assert event.namespace is not None
+    assert event.namespace is not None or name in OF_NOBODY
     assert event.target_label
     if name != "sign_in_links.create":
         assert everything() != before, "the deed of this test changes something"
 
 
+# What happens in no namespace yet.
+OF_NOBODY = {"device_requests.ask"}
 # Who acts where it is not the owner.
-ACTORS = {"accounts.create": "newcomer", "security.open_up": "operator"}
+ACTORS = {"accounts.create": "newcomer", "device_requests.ask": "anonymous", "security.open_up": "operator"}
+ACTORS |= {f"scim.{deed}_user": "acme/directory0" for deed in ("create", "change", "delete")}
+ACTORS |= {f"scim_groups.{deed}_group": "acme/directory0" for deed in ("create", "change", "delete")}
 
 
 class AuditIsBroken(Exception):
