@@ -27,7 +27,7 @@ from hub.context import client_ip
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.models import Namespace, User
-from hub.services import accounts, audit, devices, namespaces
+from hub.services import accounts, audit, devices, invitations, namespaces
 
 logger = logging.getLogger(__name__)
 _PROOFS = {
@@ -40,8 +40,18 @@ class AccountAdapter(DefaultAccountAdapter):
     """Names are checked against the shared name space, and every change of an account is audited."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Whether strangers may sign up (`HUB_SIGNUP_OPEN`)."""
-        return settings.SIGNUP_OPEN
+        """Whether strangers may sign up (`HUB_SIGNUP_OPEN`). Who was invited may in any case."""
+        return settings.SIGNUP_OPEN or _invited_address(request) is not None
+
+    def clean_email(self, email: str) -> str:
+        """The address in its usual form. Where only the invited sign up, it is the one that was invited."""
+        email = super().clean_email(email)
+        request = context.request
+        if request is not None and not settings.SIGNUP_OPEN and not request.user.is_authenticated:
+            invited = _invited_address(request)
+            if invited is not None and email.lower() != invited:
+                raise ValidationError(_("Use the address that was invited."))
+        return email
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address by which allauth limits attempts to sign in: the one that the audit log names, also behind a proxy."""
@@ -132,6 +142,13 @@ _EMAIL_CHANGES = {
     signals.email_changed: "made primary",
     signals.email_confirmed: "confirmed",
 }
+
+
+def _invited_address(request: HttpRequest) -> str | None:
+    """The address of the open invitation whose link this browser has followed."""
+    secret = request.session.get(invitations.SESSION_KEY, "")
+    invitation = invitations.find(secret) if secret else None
+    return invitation.email if invitation is not None and not invitations.obstacle(invitation) else None
 
 
 def _actor(request: HttpRequest) -> Actor:

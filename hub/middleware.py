@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.urls import ResolverMatch, reverse
 
+from hub.context import actor_of
 from hub.domain.decisions import PermissionRefused
+from hub.policies.namespaces import belonging
+from hub.services import namespaces
 from hub.views import errors
 
 type Handler = Callable[[HttpRequest], HttpResponse]
@@ -39,6 +44,56 @@ def refuse_unreadable_input(get_response: Handler) -> Handler:
         return get_response(request)
 
     return handle
+
+
+def former_names(get_response: Handler) -> Handler:
+    """Leads from a namespace's former name to its present one.
+
+    Only what the reader may see there is led to: to others a renamed namespace is as little there as under its new name.
+    So the same view is asked under the new name first, unless the reader belongs to the namespace anyway.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        address = _present_address(request) if response.status_code == 404 else None
+        if address is None:
+            return response
+        # 308 keeps method and body, which programs need; browsers know 301.
+        status = 308 if request.path_info.startswith(errors.PROGRAMS) else 301
+        moved = HttpResponsePermanentRedirect(address)
+        moved.status_code = status
+        moved["Cache-Control"] = "private, no-cache"
+        return moved
+
+    return handle
+
+
+def _present_address(request: HttpRequest) -> str | None:
+    match = request.resolver_match
+    key = next((name for name in ("namespace", "slug") if match is not None and name in match.kwargs), None)
+    if match is None or key is None:
+        return None
+    present = namespaces.renamed(match.kwargs[key])
+    if present is None:
+        return None
+    kwargs = {**match.kwargs, key: present}
+    if not _belongs(request, present) and not _shows_something(request, match, kwargs):
+        return None
+    query = request.META.get("QUERY_STRING", "")
+    return reverse(match.view_name, kwargs=kwargs) + (f"?{query}" if query else "")
+
+
+def _belongs(request: HttpRequest, slug: str) -> bool:
+    return belonging(actor_of(request)).filter(slug=slug).exists()
+
+
+def _shows_something(request: HttpRequest, match: ResolverMatch, kwargs: dict[str, Any]) -> bool:
+    if request.method not in ("GET", "HEAD"):
+        return False
+    try:
+        return match.func(request, *match.args, **kwargs).status_code < 400
+    except (Http404, PermissionDenied, PermissionRefused, BadRequest):
+        return False
 
 
 class RefusalPages:

@@ -23,6 +23,7 @@ SECRET_KEY_FALLBACKS: list[str] = read.list("SECRET_KEY_FALLBACKS", [])
 VAULT_KEYS = env.secret("VAULT_KEY", DATA_DIR / "keys" / "vault-key").split()
 AUDIT_KEYS = env.secret("HUB_AUDIT_KEY", DATA_DIR / "keys" / "audit-key").split()
 AUDIT_CHECKPOINT_FILE = DATA_DIR / "audit" / "checkpoint.json"
+ORGANIZATION_GRACE_DAYS = read.int("HUB_ORGANIZATION_GRACE_DAYS", 30)
 AUDIT_RETENTION_DAYS = read.int("HUB_AUDIT_RETENTION_DAYS", 0)
 REDIS_URL = read.str("REDIS_URL", "")
 TRUSTED_PROXIES = read.int("HUB_TRUSTED_PROXIES", 0)
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "hub.middleware.refuse_unreadable_input",
     "hub.middleware.RefusalPages",
+    "hub.middleware.former_names",
 ]
 
 ROOT_URLCONF = "hub.urls"
@@ -138,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-expired-sessions": {"task": "hub.tasks.clear_expired_sessions", "schedule": 24 * 3600.0},
     "seal-audit-log": {"task": "hub.tasks.seal_audit_log", "schedule": 10.0},
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
+    "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 
@@ -288,6 +291,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "hub.models.organizations.Role",
+        "ServiceRoleEnum": "hub.api.service_accounts.ROLES",
+    },
 }
 
 LOGGING = {

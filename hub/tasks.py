@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals
+from hub.services import audit_retention, audit_seals, organization_life
 
 
 def heartbeat_file() -> Path:
@@ -48,6 +48,13 @@ def clear_ended_devices(**_: object) -> None:
     ]
     for rows in over:
         rows.delete()
+
+
+@shared_task
+def purge_organizations(**_: object) -> None:
+    """Empty the organizations whose period of grace after deletion is over (`HUB_ORGANIZATION_GRACE_DAYS`)."""
+    for organization in organization_life.due().select_related("namespace"):
+        organization_life.purge(by=Actor(source="task"), organization=organization)
 
 
 @shared_task

@@ -6,12 +6,15 @@ from hub.views import (
     account,
     activity,
     devices,
+    invitations,
     members,
+    organization_life,
     organizations,
     secrets,
     security,
     security_policy,
     service_accounts,
+    teams,
     tokens,
 )
 
@@ -39,6 +42,29 @@ urlpatterns = [
     path("organizations/<str:slug>/members", members.add, name="member-add"),
     path("organizations/<str:slug>/members/<str:username>", members.member, name="member"),
     path("organizations/<str:slug>/members/<str:username>/remove", members.remove, name="member-remove"),
+    path("organizations/<str:slug>/roles", organizations.roles_page, name="organization-roles"),
+    path("organizations/<str:slug>/rename", organization_life.rename, name="organization-rename"),
+    path("organizations/<str:slug>/delete", organization_life.delete, name="organization-delete"),
+    path("organizations/<str:slug>/restore", organization_life.restore, name="organization-restore"),
+    path("organizations/<str:slug>/teams", teams.teams, name="teams"),
+    path("organizations/<str:slug>/teams/<str:team>", teams.team, name="team"),
+    path("organizations/<str:slug>/teams/<str:team>/edit", teams.edit, name="team-edit"),
+    path("organizations/<str:slug>/teams/<str:team>/delete", teams.delete, name="team-delete"),
+    path("organizations/<str:slug>/teams/<str:team>/members", teams.add, name="team-member-add"),
+    path(
+        "organizations/<str:slug>/teams/<str:team>/members/<path:username>/remove",
+        teams.remove,
+        name="team-member-remove",
+    ),
+    path("organizations/<str:slug>/invitations", invitations.invitations, name="invitations"),
+    path(
+        "organizations/<str:slug>/invitations/<int:invitation_id>/resend", invitations.resend, name="invitation-resend"
+    ),
+    path(
+        "organizations/<str:slug>/invitations/<int:invitation_id>/revoke", invitations.revoke, name="invitation-revoke"
+    ),
+    path("invitations/accept", invitations.accept, name="invitation-accept"),
+    path("invitations/<str:secret>", invitations.follow, name="invitation"),
     path("organizations/<str:slug>/security", security_policy.security_policy, name="organization-security"),
     path("organizations/<str:slug>/service-accounts", service_accounts.service_accounts, name="service-accounts"),
     path(

@@ -4,7 +4,10 @@ from django.urls import URLPattern, path
 
 from hub.api.audit import MyAuditView, OrganizationAuditExportView, OrganizationAuditView
 from hub.api.devices import MyDevicesView, MyDeviceView
+from hub.api.invitations import InvitationListView, InvitationResendView, InvitationView
 from hub.api.me import MeView
+from hub.api.members import MemberListView, MemberView
+from hub.api.organizations import OrganizationListView, OrganizationView
 from hub.api.security import SecurityView
 from hub.api.service_accounts import (
     ServiceAccountListView,
@@ -13,11 +16,31 @@ from hub.api.service_accounts import (
     ServiceTokenRotationView,
     ServiceTokenView,
 )
+from hub.api.teams import TeamListView, TeamMemberListView, TeamMemberView, TeamView
 from hub.api.tokens import MyTokensView, MyTokenView
 
 urlpatterns: list[URLPattern] = [
     path("me", MeView.as_view(), name="me"),
     path("me/audit-events", MyAuditView.as_view(), name="my-audit-events"),
+    path("organizations", OrganizationListView.as_view(), name="organizations"),
+    path("organizations/<str:slug>", OrganizationView.as_view(), name="organization"),
+    path("organizations/<str:slug>/members", MemberListView.as_view(), name="members"),
+    path("organizations/<str:slug>/members/<str:username>", MemberView.as_view(), name="member"),
+    path("organizations/<str:slug>/teams", TeamListView.as_view(), name="teams"),
+    path("organizations/<str:slug>/teams/<str:team>", TeamView.as_view(), name="team"),
+    path("organizations/<str:slug>/teams/<str:team>/members", TeamMemberListView.as_view(), name="team-members"),
+    path(
+        "organizations/<str:slug>/teams/<str:team>/members/<path:username>",
+        TeamMemberView.as_view(),
+        name="team-member",
+    ),
+    path("organizations/<str:slug>/invitations", InvitationListView.as_view(), name="invitations"),
+    path("organizations/<str:slug>/invitations/<int:invitation_id>", InvitationView.as_view(), name="invitation"),
+    path(
+        "organizations/<str:slug>/invitations/<int:invitation_id>/resend",
+        InvitationResendView.as_view(),
+        name="invitation-resend",
+    ),
     path("organizations/<str:slug>/audit-events", OrganizationAuditView.as_view(), name="audit-events"),
     path("organizations/<str:slug>/audit-events/export", OrganizationAuditExportView.as_view(), name="audit-export"),
     path("me/devices", MyDevicesView.as_view(), name="my-devices"),

@@ -59,6 +59,11 @@ def check_service_account_name(name: str) -> str:
     return _check(name, "A service account's name", NAMESPACE_MAX_LENGTH)
 
 
+def check_team_name(name: str) -> str:
+    """Return `name` if a team may have it, else raise InvalidName."""
+    return _check(name, "A team's name", NAMESPACE_MAX_LENGTH)
+
+
 def _check(text: str, what: str, longest: int) -> str:
     if len(text) < 2 or len(text) > longest:
         raise InvalidName(f"{what} has 2 to {longest} characters.")

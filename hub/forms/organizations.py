@@ -38,7 +38,7 @@ class NewOrganizationForm(OrganizationForm):
         max_length=slugs.NAMESPACE_MAX_LENGTH,
         help_text=_(
             "The first part of the name of every package it publishes, as in “name/package”. People and organizations"
-            " share these names, and a name cannot be changed later."
+            " share these names."
         ),
         widget=forms.TextInput(attrs=_NAME),
     )
@@ -46,6 +46,54 @@ class NewOrganizationForm(OrganizationForm):
         label=_("Display name"), required=False, max_length=100, help_text=_("If you leave it empty, the name.")
     )
     field_order = ["slug", "name", "description"]
+
+
+class RenameForm(forms.Form):
+    """Another name for an organization, and its present one typed as a safeguard."""
+
+    slug = forms.CharField(
+        label=_("New name"),
+        max_length=slugs.NAMESPACE_MAX_LENGTH,
+        help_text=_("Addresses under the former name lead to the new one, and nobody else can take it."),
+        widget=forms.TextInput(attrs=_NAME),
+    )
+    confirmation = forms.CharField(widget=forms.TextInput(attrs=_NAME))
+
+    def __init__(self, *args: Any, present: str, **kwargs: Any) -> None:
+        """Take the present name, besides the arguments of every form."""
+        super().__init__(*args, **kwargs)
+        _ask_for(self, present)
+
+    def clean_confirmation(self) -> str:
+        """What was typed, if it is the name."""
+        return _typed(self)
+
+
+class DeleteForm(forms.Form):
+    """The name of what is to be deleted, typed as a safeguard."""
+
+    confirmation = forms.CharField(widget=forms.TextInput(attrs=_NAME))
+
+    def __init__(self, *args: Any, present: str, **kwargs: Any) -> None:
+        """Take the name, besides the arguments of every form."""
+        super().__init__(*args, **kwargs)
+        _ask_for(self, present)
+
+    def clean_confirmation(self) -> str:
+        """What was typed, if it is the name."""
+        return _typed(self)
+
+
+def _ask_for(form: forms.Form, present: str) -> None:
+    form.fields["confirmation"].label = _("Type “%(name)s” to confirm") % {"name": present}
+    form.fields["confirmation"].widget.attrs["data-expected"] = present
+
+
+def _typed(form: forms.Form) -> str:
+    typed = slugs.normalize(form.cleaned_data["confirmation"])
+    if typed != form.fields["confirmation"].widget.attrs["data-expected"]:
+        raise ValidationError(_("This is another name. Nothing was changed."))
+    return typed
 
 
 class RoleForm(forms.Form):
@@ -72,7 +120,7 @@ class NewMemberForm(RoleForm):
     def clean_username(self) -> User:
         """The person of that name who may sign in."""
         username = slugs.normalize(self.cleaned_data["username"])
-        user = User.objects.filter(username=username, is_active=True).first()
+        user = User.objects.filter(username=username, is_active=True, is_service=False).first()
         if user is None:
             raise ValidationError(_("Nobody here has the username “%(name)s”."), params={"name": username})
         return user

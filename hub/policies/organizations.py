@@ -9,15 +9,19 @@ from hub.domain import roles
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied
 from hub.domain.roles import Permission
-from hub.models import Organization, Role
+from hub.models import Membership, Organization, Role, User
 from hub.policies.memberships import effective, role_of
 
 __all__ = [
+    "could_give_role",
     "may",
+    "may_delete",
     "may_give_role",
     "may_manage",
     "may_read_audit",
+    "may_rename",
     "may_restore",
+    "restorable_by",
     "role_of",
     "visible_to",
 ]
@@ -27,8 +31,8 @@ _SCOPES = {Permission.ORGANIZATION_READ: Scope.READ, Permission.AUDIT_READ: Scop
 _REFUSALS = {
     Permission.AUDIT_READ: "Only owners and auditors read an organization's audit log.",
     Permission.OWNERS_MANAGE: "Only an owner makes or removes owners and auditors.",
-    Permission.ORGANIZATION_DELETE: "Only an owner deletes or restores an organization.",
 }
+_RESTORE = "Only an owner, signed in in the browser, restores an organization."
 
 
 def visible_to(actor: Actor) -> QuerySet[Organization]:
@@ -69,6 +73,28 @@ def may_give_role(actor: Actor, organization: Organization, role: str) -> Decisi
     return allowed
 
 
+def could_give_role(organization: Organization, user: User | None, role: str) -> bool:
+    """Whether `user`, who said so earlier, could still make somebody `role`. How the person signed in does not matter here."""
+    own = Membership.objects.filter(organization=organization, user=user).values_list("role", flat=True).first()
+    manages = roles.allows(own, Permission.MEMBERS_MANAGE)
+    return own is not None and manages and roles.ROLES[role].permissions <= roles.ROLES[own].permissions
+
+
+def may_rename(actor: Actor, organization: Organization) -> Decision:
+    """Whether the actor may give the organization another name: an owner, signed in."""
+    return _may_decide_over(actor, organization, "Only an owner, signed in in the browser, renames an organization.")
+
+
+def may_delete(actor: Actor, organization: Organization) -> Decision:
+    """Whether the actor may delete the organization: an owner, signed in."""
+    return _may_decide_over(actor, organization, "Only an owner, signed in in the browser, deletes an organization.")
+
+
+def _may_decide_over(actor: Actor, organization: Organization, refusal: str) -> Decision:
+    allowed = actor.is_person_in_browser and may(actor, organization, Permission.ORGANIZATION_DELETE)
+    return Allowed() if allowed else Denied(refusal)
+
+
 def may_read_audit(actor: Actor, organization: Organization) -> Decision:
     """Whether the actor may read what happened in the organization."""
     return may(actor, organization, Permission.AUDIT_READ)
@@ -76,5 +102,14 @@ def may_read_audit(actor: Actor, organization: Organization) -> Decision:
 
 def may_restore(actor: Actor, organization: Organization) -> Decision:
     """Whether the actor may bring a deleted organization back: an owner, signed in, within the period of grace."""
-    owns = organization.memberships.filter(user=actor.user, role=Role.OWNER) if actor.is_person_in_browser else None
-    return Allowed() if owns is not None and owns.exists() else Denied(_REFUSALS[Permission.ORGANIZATION_DELETE])
+    return Allowed() if restorable_by(actor).filter(id=organization.id).exists() else Denied(_RESTORE)
+
+
+def restorable_by(actor: Actor) -> QuerySet[Organization]:
+    """The deleted organizations that the actor may bring back. Nobody else learns that they were there."""
+    if not actor.is_person_in_browser:
+        return Organization.objects.none()
+    rows = Organization.objects.filter(deleted_at__isnull=False, purged_at=None)
+    if actor.confined_to is not None:
+        rows = rows.filter(id=actor.confined_to)
+    return rows.filter(memberships__user=actor.user, memberships__role=Role.OWNER)

@@ -46,5 +46,6 @@ def give_name(namespace: Namespace, slug: str) -> None:
 
 def renamed(slug: str) -> str | None:
     """The present name of the namespace that was once called `slug`; None for a name that was never given up. One query."""
-    row = NamespaceName.objects.filter(slug=slugs.normalize(slug)).values_list("namespace__slug", flat=True).first()
+    rows = NamespaceName.objects.filter(slug=slugs.normalize(slug), namespace__closed_at=None)
+    row = rows.values_list("namespace__slug", flat=True).first()
     return row if row is not None and row != slugs.normalize(slug) else None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import IntegrityError, transaction
 
 from hub.actors import Actor
 from hub.domain import slugs
 from hub.domain.actions import HubAction
 from hub.domain.decisions import PermissionRefused, require
+from hub.domain.roles import Permission
 from hub.models import Membership, Organization, Role, User
 from hub.policies import organizations as policies
 from hub.services import audit, namespaces
@@ -41,15 +44,21 @@ def create(*, by: Actor, slug: str, name: str, description: str = "") -> Organiz
 
 def update(*, by: Actor, organization: Organization, name: str, description: str) -> None:
     """Change how the organization presents itself. Raises PermissionRefused."""
-    require(policies.may_manage(by, organization))
+    require(policies.may(by, organization, Permission.ORGANIZATION_UPDATE))
     with transaction.atomic():
-        Organization.objects.filter(id=organization.id).update(name=name, description=description)
-        _record(by, HubAction.ORGANIZATION_UPDATE, organization, {"name": name})
+        locked = Organization.objects.select_for_update(no_key=True).get(id=organization.id)
+        before = {"name": locked.name, "description": locked.description}
+        after = {"name": name, "description": description}
+        Organization.objects.filter(id=organization.id).update(**after)
+        _record(by, HubAction.ORGANIZATION_UPDATE, organization, {"before": before, "after": after})
+    organization.name, organization.description = name, description
 
 
 def add_member(*, by: Actor, organization: Organization, user: User, role: str) -> Membership:
     """Let `user` in. Raises PermissionRefused or AlreadyMember."""
     require(policies.may_give_role(by, organization, role))
+    if user.is_service:
+        raise PermissionRefused("A service account belongs to the organization that made it.")
     try:
         with transaction.atomic():
             membership = Membership.objects.create(organization=organization, user=user, role=role)
@@ -92,7 +101,8 @@ def _locked_membership(organization: Organization, user: User) -> Membership:
     """The membership, with the organization locked: two owners who leave at once must see each other."""
     Organization.objects.select_for_update().get(id=organization.id)
     membership = Membership.objects.filter(organization=organization, user=user).first()
-    if membership is None:
+    # Service accounts have rules of their own (hub/services/service_accounts.py).
+    if membership is None or user.is_service:
         raise NotMember(f"{user.username} is not a member.")
     return membership
 
@@ -105,5 +115,5 @@ def _require_other_owner(membership: Membership) -> None:
         raise LastOwner("An organization needs an owner. Make somebody else owner first.")
 
 
-def _record(by: Actor, action: HubAction, organization: Organization, data: dict[str, str]) -> None:
+def _record(by: Actor, action: HubAction, organization: Organization, data: Mapping[str, object]) -> None:
     audit.record(by, action, organization, namespace=organization.namespace, data=data)

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hub import keyset, lookups
@@ -20,11 +21,29 @@ from hub.forms.organizations import NewMemberForm, NewOrganizationForm, Organiza
 from hub.models import Membership, Organization, Role
 from hub.policies import organizations as policies
 from hub.policies.memberships import obstacle
+from hub.services import organization_life as life
 from hub.services import organizations as services
 from hub.services.namespaces import NameTaken
 from hub.views.personal import page_of, personal, require_or_403, signed_in
 
 BY_SLUG = keyset.Order("organizations", ("slug", "id"))
+PERMISSION_WORDS = {
+    Permission.ORGANIZATION_READ: _lazy("See who belongs to it, and its teams"),
+    Permission.ORGANIZATION_UPDATE: _lazy("Change how it presents itself"),
+    Permission.ORGANIZATION_DELETE: _lazy("Rename, delete and restore it"),
+    Permission.MEMBERS_MANAGE: _lazy("Let people in and out, invite, and give roles up to one's own"),
+    Permission.OWNERS_MANAGE: _lazy("Make owners and auditors"),
+    Permission.TEAMS_MANAGE: _lazy("Make teams and fill them"),
+    Permission.SERVICE_ACCOUNTS_MANAGE: _lazy("Make service accounts and their tokens"),
+    Permission.SECURITY_MANAGE: _lazy("Set single sign-on and what sign-ins must bring"),
+    Permission.AUDIT_READ: _lazy("Read and export the audit log"),
+    Permission.PACKAGE_READ_INTERNAL: _lazy("Read internal packages"),
+    Permission.PACKAGE_READ: _lazy("Read private packages"),
+    Permission.PACKAGE_PUBLISH: _lazy("Make packages, publish and yank releases"),
+    Permission.PACKAGE_MANAGE: _lazy(
+        "Describe, open and close, hand over and delete packages, and grant access to them"
+    ),
+}
 BY_USERNAME = keyset.Order("members", ("username", "id"))
 
 
@@ -32,11 +51,18 @@ BY_USERNAME = keyset.Order("members", ("username", "id"))
 @personal
 def organizations(request: HttpRequest) -> HttpResponse:
     """The organizations that the person belongs to."""
-    rows = Membership.objects.filter(user=signed_in(request)).select_related("organization")
+    rows = Membership.objects.filter(user=signed_in(request), organization__deleted_at=None)
+    rows = rows.select_related("organization")
     listed = page_of(request, rows.annotate(slug=F("organization__namespace__slug")), BY_SLUG)
     by = actor_of(request)
-    entries = [(membership, obstacle(by, membership.organization)) for membership in listed.items]
-    return render(request, "hub/organization_list.html", {"listed": listed, "entries": entries})
+    context = {
+        "listed": listed,
+        "entries": [(membership, obstacle(by, membership.organization)) for membership in listed.items],
+        "deleted": [
+            (found, life.restorable_until(found)) for found in policies.restorable_by(by).select_related("namespace")
+        ],
+    }
+    return render(request, "hub/organization_list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +95,7 @@ def organization(request: HttpRequest, slug: str) -> HttpResponse:
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Change how an organization presents itself."""
     found, by = visible_organization(request, slug), actor_of(request)
-    require_or_403(policies.may_manage(by, found))
+    require_or_403(policies.may(by, found, Permission.ORGANIZATION_UPDATE))
     initial = {"name": found.name, "description": found.description}
     form = OrganizationForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
@@ -82,6 +108,20 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("organization", slug)
     context = {**about(by, found), "form": form}
     return render(request, "hub/organization_edit.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@personal
+def roles_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """What each role may do."""
+    found, by = visible_organization(request, slug), actor_of(request)
+    definitions = list(roles.ROLES.values())
+    table = [
+        (PERMISSION_WORDS[permission], [(one.title, permission in one.permissions) for one in definitions])
+        for permission in Permission
+    ]
+    context = {**about(by, found), "definitions": definitions, "table": table}
+    return render(request, "hub/organization_roles.html", context)
 
 
 def visible_organization(request: HttpRequest, slug: str) -> Organization:
@@ -98,6 +138,7 @@ def about(by: Actor, found: Organization) -> dict[str, object]:
         "role": role,
         "manages": roles.allows(role, Permission.MEMBERS_MANAGE),
         "owns": role == Role.OWNER,
+        "manages_teams": roles.allows(role, Permission.TEAMS_MANAGE),
         "reads_audit": roles.allows(role, Permission.AUDIT_READ),
     }
 

@@ -76,7 +76,13 @@ def test_members_come_change_and_go(organization: Organization, owner: Actor, st
         ("hub.membership.create", {"member": "stranger", "role": "member"}),
         ("hub.membership.update", {"member": "stranger", "before": "member", "role": "admin"}),
         ("hub.membership.delete", {"member": "stranger", "role": "admin"}),
-        ("hub.organization.update", {"name": "Acme Inc."}),
+        (
+            "hub.organization.update",
+            {
+                "before": {"name": "Acme", "description": ""},
+                "after": {"name": "Acme Inc.", "description": ""},
+            },
+        ),
     ]
 
 
@@ -394,7 +400,7 @@ def test_a_list_of_organizations_takes_as_many_queries(stranger: Actor, django_a
     for number in range(30):
         organizations.create(by=stranger, slug=f"org{number:02}", name="")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         text = browser.get("/organizations").content.decode()
 
     assert "org24" in text

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from allauth.usersessions.models import UserSession
 from django.apps import apps
+from django.test import override_settings
+from django.utils import timezone
 
 import assistants.services
 import hub.services
@@ -23,12 +25,14 @@ import registry.services
 from assistants.services import forks, starter
 from hub.actors import Actor
 from hub.domain.scim import Group, Person
-from hub.models import AuditEvent, AuditUnsealed, Organization, User
+from hub.models import AuditEvent, AuditUnsealed, Invitation, Organization, User
 from hub.services import (
     accounts,
     device_requests,
     devices,
     group_mappings,
+    invitations,
+    organization_life,
     organizations,
     scim,
     scim_groups,
@@ -37,6 +41,7 @@ from hub.services import (
     service_accounts,
     sessions,
     sign_in_links,
+    teams,
     tokens,
 )
 from registry.models import Package, Release
@@ -51,6 +56,7 @@ READING = {
     "starter": {"items"}, "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
     "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"}, "namespaces": {"renamed"},
     "scim": {"is_blocked", "provisioned_account", "groups_of", "lock"}, "scim_groups": {"members_of"},
+    "invitations": {"find", "obstacle", "is_for", "state_of"}, "organization_life": {"due", "grace_end", "restorable_until"},
 }  # fmt: skip
 # Part of another deed's transaction, which records them.
 PARTS = {"namespaces": {"claim", "give_name"}}
@@ -86,6 +92,9 @@ class World:
     secret: Any
     machine: Any
     locked: Any
+    closed: Any
+    team: Any
+    invited: Any
 
 
 @pytest.fixture
@@ -108,6 +117,13 @@ def world(
     scim.create_user(by=directory, organization=acme.organization, person=Person(stranger.user.email))
     person = scim.create_user(by=directory, organization=acme.organization, person=Person("nina@corp.example"))
     members = frozenset({str(person.uid)})
+    closed = organizations.create(by=owner, slug="closed", name="Closed")
+    organization_life.delete(by=owner, organization=closed)
+    Organization.objects.filter(id=closed.id).update(deleted_at=timezone.now() - timedelta(days=29))
+    team = teams.create(by=owner, organization=acme.organization, slug="platform", name="Platform")
+    teams.add_member(by=owner, team=team, user=owner.user)
+    invited = invitations.create(by=owner, organization=acme.organization, email=stranger.user.email, role="member")
+    Invitation.objects.update(sent_at=timezone.now() - timedelta(hours=1))
     return World(
         by=owner,
         acme=acme,
@@ -129,6 +145,9 @@ def world(
         secret=secrets.put(by=owner, name="KEY", value="v"),
         machine=service_accounts.create(by=owner, organization=acme.organization, name="ci", role="member"),
         locked=locked,
+        closed=closed,
+        team=team,
+        invited=invited,
     )
 
 
@@ -138,6 +157,11 @@ def newcomer() -> User:
 
 def release_of(package: Package) -> Release:
     return Release.objects.select_related("package__namespace").get(package=package)
+
+
+def purge_later(organization: Organization) -> None:
+    with override_settings(ORGANIZATION_GRACE_DAYS=1):
+        organization_life.purge(by=Actor(source="task"), organization=organization)
 
 
 DEEDS: dict[str, Callable[[World], object]] = {
@@ -193,6 +217,23 @@ DEEDS: dict[str, Callable[[World], object]] = {
     "organizations.remove_member": lambda w: organizations.remove_member(
         by=w.by, organization=w.acme.organization, user=w.member
     ),
+    "organization_life.rename": lambda w: organization_life.rename(
+        by=w.by, organization=w.acme.organization, slug="ajax"
+    ),
+    "organization_life.delete": lambda w: organization_life.delete(by=w.by, organization=w.acme.organization),
+    "organization_life.restore": lambda w: organization_life.restore(by=w.by, organization=w.closed),
+    "organization_life.purge": lambda w: purge_later(w.closed),
+    "teams.create": lambda w: teams.create(by=w.by, organization=w.acme.organization, slug="new", name=""),
+    "teams.update": lambda w: teams.update(by=w.by, team=w.team, slug="base", name="Base", description=""),
+    "teams.delete": lambda w: teams.delete(by=w.by, team=w.team),
+    "teams.add_member": lambda w: teams.add_member(by=w.by, team=w.team, user=w.member),
+    "teams.remove_member": lambda w: teams.remove_member(by=w.by, team=w.team, user=w.by.user),
+    "invitations.create": lambda w: invitations.create(
+        by=w.by, organization=w.acme.organization, email="new@example.com", role="member"
+    ),
+    "invitations.resend": lambda w: invitations.resend(by=w.by, invitation=w.invited.invitation),
+    "invitations.revoke": lambda w: invitations.revoke(by=w.by, invitation=w.invited.invitation),
+    "invitations.accept": lambda w: invitations.accept(by=Actor(w.friend), secret=w.invited.link.rpartition("/")[2]),
     "secrets.put": lambda w: secrets.put(by=w.by, name="KEY", value="other"),
     "secrets.allow": lambda w: secrets.allow(by=w.by, secret=w.secret, allowed_namespaces=["stranger"]),
     "secrets.delete": lambda w: secrets.delete(by=w.by, secret=w.secret),
@@ -301,6 +342,7 @@ def test_a_deed_and_its_record_stand_or_fall_together(world: World, name: str, m
 OF_NOBODY = {"device_requests.ask"}
 # Who acts where it is not the owner.
 ACTORS = {"accounts.create": "newcomer", "device_requests.ask": "anonymous", "security.open_up": "operator"}
+ACTORS |= {"invitations.accept": "stranger", "organization_life.purge": "the hub"}
 ACTORS |= {f"scim.{deed}_user": "acme/directory0" for deed in ("create", "change", "delete")}
 ACTORS |= {f"scim_groups.{deed}_group": "acme/directory0" for deed in ("create", "change", "delete")}
 
