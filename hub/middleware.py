@@ -56,16 +56,20 @@ def former_names(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         address = _present_address(request) if response.status_code == 404 else None
-        if address is None:
-            return response
-        # 308 keeps method and body, which programs need; browsers know 301.
-        status = 308 if request.path_info.startswith(errors.PROGRAMS) else 301
-        moved = HttpResponsePermanentRedirect(address)
-        moved.status_code = status
-        moved["Cache-Control"] = "private, no-cache"
-        return moved
+        return response if address is None else moved(request, address)
 
     return handle
+
+
+def moved(request: HttpRequest, address: str) -> HttpResponse:
+    """The answer that leads on to `address` for good: 308 for programs, which keeps method and body; 301 for browsers.
+
+    No cache keeps it: who may be led on depends on who asks, and a name may be taken back.
+    """
+    response = HttpResponsePermanentRedirect(address)
+    response.status_code = 308 if request.path_info.startswith(errors.PROGRAMS) else 301
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _present_address(request: HttpRequest) -> str | None:

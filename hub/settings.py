@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "hub.middleware.refuse_unreadable_input",
     "hub.middleware.RefusalPages",
     "hub.middleware.former_names",
+    "registry.middleware.former_package_names",
 ]
 
 ROOT_URLCONF = "hub.urls"

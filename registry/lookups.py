@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from django.db.models import Q
 from django.http import Http404
 
 from hub.actors import Actor
-from hub.models import Namespace
+from hub.domain import slugs
+from hub.models import Namespace, NamespaceName
 from hub.policies.namespaces import belonging
 from registry.domain.versions import InvalidVersion, Range, Version
-from registry.models import Package, Release
+from registry.models import FormerPackageName, Package, Release
 
 
 def package(actor: Actor, namespace: str, name: str, *, kind: str | None = None) -> Package:
@@ -20,6 +24,44 @@ def package(actor: Actor, namespace: str, name: str, *, kind: str | None = None)
     if found is None:
         raise Http404
     return found
+
+
+def package_by_any_name(actor: Actor, namespace: str, name: str) -> Package:
+    """As `package`, also under a former name: for programs that do not follow redirects. Raises Http404."""
+    try:
+        return package(actor, namespace, name)
+    except Http404:
+        asked = f"{slugs.normalize(namespace)}/{slugs.normalize(name)}"
+        found = formerly(actor, [asked]).get(asked)
+        if found is None:
+            raise
+        return found
+
+
+def formerly(actor: Actor, names: Collection[str]) -> dict[str, Package]:
+    """The packages that the actor may read and that were once called so, by the name asked for. At most three queries.
+
+    Both halves of a name may be former ones. For names that nothing was found under: the present ones cost no query.
+    """
+    asked = {name: tuple(name.split("/", 1)) for name in names if "/" in name}
+    slugs_of = {namespace for namespace, _ in asked.values()}
+    rows = NamespaceName.objects.filter(slug__in=slugs_of, namespace__closed_at=None)
+    holders = dict(rows.values_list("slug", "namespace_id"))
+    places: dict[tuple[int, str], list[str]] = {}
+    for text, (slug, name) in asked.items():
+        if slug in holders:
+            places.setdefault((holders[slug], name), []).append(text)
+    if not places:
+        return {}
+    one_of = Q(pk__in=[])
+    for holder, name in places:
+        one_of |= Q(namespace=holder, name=name)
+    readable = Package.objects.visible_to(actor).select_related("namespace", "latest_release")
+    moved = FormerPackageName.objects.filter(one_of).values_list("namespace_id", "name", "package_id")
+    old = {package_id: places[holder, name] for holder, name, package_id in moved}
+    found = {text: one for one in (readable.filter(id__in=old) if old else ()) for text in old[one.id]}
+    # A present name wins over one that was given up.
+    return found | {text: one for one in readable.filter(one_of) for text in places[one.namespace_id, one.name]}
 
 
 def release(found: Package, version: str) -> Release:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hub.actors import Actor
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied
+from hub.models import Namespace
+from hub.policies.namespaces import administered
 from registry.models import Package, Visibility
 
 _WIDTH = {Visibility.PUBLIC: 2, Visibility.INTERNAL: 1, Visibility.PRIVATE: 0}
@@ -29,6 +31,25 @@ def may_manage(actor: Actor, package: Package) -> Decision:
         return Denied("This token lacks the scope “manage”.")
     if not Package.objects.manageable_by(actor).filter(id=package.id).exists():
         return Denied(f"You may not manage “{package}”. Ask those who do for a grant.")
+    return Allowed()
+
+
+def may_transfer(actor: Actor, package: Package) -> Decision:
+    """Whether the actor may offer the package to another namespace: who manages it because of a grant alone may not."""
+    managed = may_manage(actor, package)
+    if not managed:
+        return managed
+    if actor.patterns or not administered(actor).filter(id=package.namespace_id).exists():
+        return Denied(f"Only owners and admins of “{package.namespace.slug}” hand its packages over.")
+    return Allowed()
+
+
+def may_receive(actor: Actor, namespace: Namespace) -> Decision:
+    """Whether the actor may take packages into `namespace`, or decline them. One query."""
+    if not actor.has_scope(Scope.MANAGE):
+        return Denied("Sign in, or send an API token of scope “manage”.")
+    if actor.patterns or not administered(actor).filter(id=namespace.id).exists():
+        return Denied(f"Only owners and admins of “{namespace.slug}” take packages there.")
     return Allowed()
 
 

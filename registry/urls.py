@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from registry.views import namespaces, publishing, releases, settings
+from registry.views import grants, namespaces, publishing, releases, settings, transfers
 
 urlpatterns = [
+    path("transfers", transfers.transfers, name="transfers"),
+    path("transfers/<int:transfer_id>/accept", transfers.accept, name="transfer-accept"),
+    path("transfers/<int:transfer_id>/decline", transfers.decline, name="transfer-decline"),
     path("publish", publishing.publish, name="publish"),
     path("<str:namespace>/<str:name>/new-release", publishing.new_release, name="release-new"),
     path("<str:namespace>/<str:name>/releases/<str:version>/yank", releases.yank, name="release-yank"),
     path("<str:namespace>/<str:name>/releases/<str:version>/unyank", releases.unyank, name="release-unyank"),
     path("<str:namespace>/<str:name>/settings", settings.settings, name="package-settings"),
+    path("<str:namespace>/<str:name>/access", grants.access, name="package-access"),
+    path("<str:namespace>/<str:name>/access/<int:grant_id>/withdraw", grants.withdraw, name="grant-withdraw"),
+    path("<str:namespace>/<str:name>/transfer", transfers.offer, name="package-transfer"),
+    path("<str:namespace>/<str:name>/transfer/cancel", transfers.cancel, name="package-transfer-cancel"),
     path("<str:namespace>/<str:name>/delete", settings.delete, name="package-delete"),
     path("<str:namespace>", namespaces.namespace, name="namespace"),
 ]

@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from registry.api import packages, releases
+from registry.api import grants, packages, releases, transfers
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
     path("packages/<str:namespace>/<str:name>", packages.PackageView.as_view(), name="package"),
+    path("packages/<str:namespace>/<str:name>/grants", grants.GrantListView.as_view(), name="grants"),
+    path("packages/<str:namespace>/<str:name>/grants/<int:grant_id>", grants.GrantView.as_view(), name="grant"),
+    path("packages/<str:namespace>/<str:name>/transfer", transfers.OfferView.as_view(), name="transfer"),
+    path("transfers", transfers.TransferListView.as_view(), name="transfers"),
+    path("transfers/<int:transfer_id>/accept", transfers.AcceptView.as_view(), name="transfer-accept"),
+    path("transfers/<int:transfer_id>/decline", transfers.DeclineView.as_view(), name="transfer-decline"),
     path("packages/<str:namespace>/<str:name>/releases", releases.ReleaseListView.as_view(), name="releases"),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>", releases.ReleaseView.as_view(), name="release"),
     path(

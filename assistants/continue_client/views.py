@@ -171,7 +171,7 @@ def download(request: HttpRequest, owner: str, package: str) -> HttpResponse:
 
 
 def _release(actor: Actor, owner: str, name: str, version: str) -> Release:
-    return lookups.release(lookups.package(actor, owner, name), version)
+    return lookups.release(lookups.package_by_any_name(actor, owner, name), version)
 
 
 def _require_person(actor: Actor) -> Actor:

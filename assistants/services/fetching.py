@@ -46,6 +46,7 @@ def find(actor: Actor, namespace: str, name: str, version: str = "latest") -> Fo
 def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
     """The assistant's lock that `version` names: `latest`, exact, or a range. One query, up to three for a range.
 
+    A former name does as well, for three queries more.
     Raises Http404, InvalidRange, or PermissionRefused if a part of the assistant may not be read.
     """
     rows = Lock.objects.filter(
@@ -65,18 +66,31 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
     )
     row = values.first()
     if row is None:
-        raise Http404
+        present = _present_name(actor, namespace, name)
+        return find_now(actor, *present, version)
     lock_id, digest, exact, visibility, is_hidden = row
     if is_hidden:
         raise PermissionRefused(HIDDEN_PARTS)
     return Found(slugs.normalize(namespace), exact, digest, visibility == Visibility.PUBLIC, lock_id)
 
 
+def _present_name(actor: Actor, namespace: str, name: str) -> tuple[str, str]:
+    """What is called something else now. Raises Http404."""
+    asked = slugs.normalize(namespace), slugs.normalize(name)
+    found = lookups.formerly(actor, ["/".join(asked)]).get("/".join(asked))
+    if found is None or (found.namespace.slug, found.name) == asked:
+        raise Http404
+    return found.namespace.slug, found.name
+
+
 def _exact(actor: Actor, namespace: str, name: str, version: str) -> str:
     try:
         return str(Version.parse(version))
     except InvalidVersion:
-        return lookups.version_of(lookups.package(actor, namespace, name, kind="assistant"), version)
+        found = lookups.package_by_any_name(actor, namespace, name)
+        if found.kind != "assistant":
+            raise Http404 from None
+        return lookups.version_of(found, version)
 
 
 def readable_bundle(actor: Actor, digest: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
@@ -11,7 +11,7 @@ from assistants.domain.composition import Composition
 from assistants.domain.resolution import Available, Block, Candidate, Choice, Identity, Resolution, choose, unroll
 from hub.actors import Actor
 from hub.domain.decisions import Denied
-from registry import policies
+from registry import lookups, policies
 from registry.domain import canonical
 from registry.domain.versions import Version
 from registry.kinds import KINDS
@@ -36,22 +36,29 @@ def preview(*, by: Actor, into: Package, version: str, manifest: str) -> Resolut
     return resolution
 
 
-def available(by: Actor, names: Iterable[str], into: Package) -> dict[str, Available]:
-    """The packages of these names that the actor may read, with their versions. Two queries."""
+def available(by: Actor, names: Collection[str], into: Package) -> dict[str, Available]:
+    """The packages of these names that the actor may read, with their versions, by the name asked for.
+
+    Two queries, and three more if a name is not found and may be a former one.
+    """
     condition = Q(pk__in=[])
     for name in names:
         namespace, _, package = name.partition("/")
         condition |= Q(namespace__slug=namespace, name=package)
-    packages = {
-        package.id: package for package in Package.objects.visible_to(by).filter(condition).select_related("namespace")
+    found = {
+        str(package): package
+        for package in Package.objects.visible_to(by).filter(condition).select_related("namespace")
     }
+    if missing := [name for name in names if name not in found]:
+        found |= lookups.formerly(by, missing)
+    packages = {package.id for package in found.values()}
     candidates: dict[int, list[Candidate]] = {package_id: [] for package_id in packages}
     rows = Release.objects.filter(package__in=packages).values_list(
         "package_id", "id", "version", "yank_reason", "yanked_at"
     )
     for package_id, release_id, version, reason, yanked_at in rows:
         candidates[package_id].append(Candidate(release_id, Version.parse(version), reason if yanked_at else None))
-    return {str(package): _available(package, candidates[package.id], into) for package in packages.values()}
+    return {name: _available(package, candidates[package.id], into) for name, package in found.items()}
 
 
 def _available(package: Package, candidates: list[Candidate], into: Package) -> Available:

@@ -23,6 +23,11 @@ def managed(actor: Actor) -> QuerySet[Namespace]:
     return _held(actor, Permission.PACKAGE_PUBLISH)
 
 
+def administered(actor: Actor) -> QuerySet[Namespace]:
+    """Where the actor gives packages away and takes them in: the person's own namespace, and where the role allows it."""
+    return _held(actor, Permission.PACKAGE_MANAGE)
+
+
 def own(actor: Actor, prefix: str = "") -> Q:
     """The condition that a namespace is the actor's own. A sign-in confined to an organization does not reach it."""
     if actor.user is None or actor.confined_to is not None:

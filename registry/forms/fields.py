@@ -16,7 +16,7 @@ from registry.models import Visibility
 VISIBILITIES = [
     (Visibility.PUBLIC, _("Public: everyone, also without signing in")),
     (Visibility.INTERNAL, _("Internal: the members of the namespace")),
-    (Visibility.PRIVATE, _("Private: only those who manage the namespace")),
+    (Visibility.PRIVATE, _("Private: those whose role or grant says so")),
 ]
 
 # Names, versions and source are not prose: a browser's help would change them.

@@ -14,11 +14,15 @@ from hub.services import audit
 from registry import policies
 from registry.domain.actions import RegistryAction
 from registry.kinds import KINDS
-from registry.models import Package, Release, Visibility
+from registry.models import FormerPackageName, Package, Release, Visibility
 
 
 class PackageExists(Exception):
     """A package of this name exists in the namespace."""
+
+
+class PackageGone(Exception):
+    """The package was deleted, or handed over to another namespace, in the meantime."""
 
 
 class UnknownKind(ValueError):
@@ -55,6 +59,9 @@ def create(
                 upstream_release=upstream,
                 created_by=by.user,
             )
+            # Looked up after the insert: it waited for whoever was just handing over the package that had the name.
+            if FormerPackageName.objects.filter(namespace=namespace, name=name).exists():
+                raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
             data = {"kind": kind, "visibility": str(package.visibility)} | (
                 {"upstream": str(upstream)} if upstream else {}
             )
@@ -66,17 +73,28 @@ def create(
 
 
 def update(*, by: Actor, package: Package, visibility: str, summary: str) -> None:
-    """Change who may read a package and its one-line summary. Raises PermissionRefused.
+    """Change who may read a package and its one-line summary. Raises PermissionRefused or PackageGone.
 
     Narrowing takes effect on the next request everywhere: also for assistants elsewhere that contain the package.
     """
     require(policies.may_manage(by, package))
     with transaction.atomic():
-        before = Package.objects.select_for_update().get(id=package.id)
+        before = lock(package)
         changes = {"visibility": str(Visibility(visibility)), "summary": summary}
         Package.objects.filter(id=package.id).update(**changes, updated_at=timezone.now())
         data = {"before": {"visibility": before.visibility, "summary": before.summary}, "after": changes}
         audit.record(by, RegistryAction.PACKAGE_UPDATE, package, namespace=package.namespace, data=data)
+
+
+def lock(package: Package) -> Package:
+    """The package's row as it is now, locked, for somebody who was allowed to change it where it was. Raises PackageGone."""
+    rows = Package.objects.select_for_update(of=("self",)).select_related("namespace")
+    row = rows.filter(id=package.id, deleted_at=None).first()
+    if row is None:
+        raise PackageGone(f"“{package}” was deleted.")
+    if row.namespace_id != package.namespace_id:
+        raise PackageGone(f"“{package}” was handed over to “{row.namespace.slug}”.")
+    return row
 
 
 def delete(*, by: Actor, package: Package) -> bool:
@@ -86,7 +104,8 @@ def delete(*, by: Actor, package: Package) -> bool:
     """
     require(policies.may_manage(by, package))
     with transaction.atomic():
-        deleted = Package.objects.filter(id=package.id, deleted_at=None).update(deleted_at=timezone.now())
+        here = Package.objects.filter(id=package.id, namespace=package.namespace_id, deleted_at=None)
+        deleted = here.update(deleted_at=timezone.now())
         if deleted:
             audit.record(by, RegistryAction.PACKAGE_DELETE, package, namespace=package.namespace)
     return bool(deleted)

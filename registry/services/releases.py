@@ -18,14 +18,13 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, Release, ReleaseCoordinate
+from registry.services.packages import PackageGone, lock
+
+__all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
 
 
 class VersionExists(Exception):
     """The version was used before under this name, maybe in a package that is gone. A version is never reused."""
-
-
-class PackageGone(Exception):
-    """The package was deleted in the meantime."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,7 @@ def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: 
 
 
 def _store(by: Actor, package: Package, number: Version, manifest: Manifest, notes: Notes, html: Notes) -> Release:
-    locked = Package.objects.select_for_update(of=("self",)).filter(id=package.id, deleted_at=None).first()
-    if locked is None:
-        raise PackageGone(f"“{package}” was deleted.")
-    _claim(locked, number)
+    _claim(lock(package), number)
     release = Release.objects.create(
         package=package,
         version=str(number),
@@ -96,13 +92,13 @@ def _claim(package: Package, number: Version) -> None:
 def yank(*, by: Actor, release: Release, reason: str) -> bool:
     """Keep a release from being chosen again; existing locks keep it. Returns whether this call did it.
 
-    Raises PermissionRefused, or ValueError without a reason.
+    Raises PermissionRefused, PackageGone, or ValueError without a reason.
     """
     require(policies.may_release(by, release.package))
     if not reason.strip():
         raise ValueError("Give a reason: people who have this release locked will read it.")
     with transaction.atomic():
-        Package.objects.select_for_update().get(id=release.package_id)
+        lock(release.package)
         changes = {"yanked_at": timezone.now(), "yanked_by": by.user, "yank_reason": reason.strip()}
         changed = Release.objects.filter(id=release.id, yanked_at=None).update(**changes)
         if changed:
@@ -113,10 +109,10 @@ def yank(*, by: Actor, release: Release, reason: str) -> bool:
 
 
 def unyank(*, by: Actor, release: Release) -> bool:
-    """Let a yanked release be chosen again. Returns whether this call did it. Raises PermissionRefused."""
+    """Let a yanked release be chosen again. Returns whether this call did it. Raises PermissionRefused or PackageGone."""
     require(policies.may_release(by, release.package))
     with transaction.atomic():
-        Package.objects.select_for_update().get(id=release.package_id)
+        lock(release.package)
         yanked = Release.objects.filter(id=release.id, yanked_at__isnull=False)
         changed = yanked.update(yanked_at=None, yanked_by=None, yank_reason="")
         if changed:

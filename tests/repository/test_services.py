@@ -45,13 +45,13 @@ from hub.services import (
     tokens,
 )
 from registry.models import Package, Release
-from registry.services import packages, publications, releases
+from registry.services import grants, packages, publications, releases, transfers
 from tests.conftest import RULE
 from tests.hub.devices import asked, confirmed, signed_in
 from tests.hub.scim import directory_of
 
 READING = {
-    "accounts": set[str](), "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
+    "accounts": set[str](), "transfers": {"waiting", "incoming"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
     "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"}, "device_requests": {"find"},
     "starter": {"items"}, "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
     "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"}, "namespaces": {"renamed"},
@@ -59,7 +59,7 @@ READING = {
     "invitations": {"find", "obstacle", "is_for", "state_of"}, "organization_life": {"due", "grace_end", "restorable_until"},
 }  # fmt: skip
 # Part of another deed's transaction, which records them.
-PARTS = {"namespaces": {"claim", "give_name"}}
+PARTS = {"namespaces": {"claim", "give_name"}, "packages": {"lock"}}
 # What keeps the audit log itself, by tests of its own (tests/hub/test_audit.py and those beside it).
 LOG = {
     "audit": {"record", "record_all", "record_read", "facts", "digest", "keys", "publics", "is_ours"},
@@ -95,6 +95,8 @@ class World:
     closed: Any
     team: Any
     invited: Any
+    granted: Any
+    offer: Any
 
 
 @pytest.fixture
@@ -124,6 +126,8 @@ def world(
     teams.add_member(by=owner, team=team, user=owner.user)
     invited = invitations.create(by=owner, organization=acme.organization, email=stranger.user.email, role="member")
     Invitation.objects.update(sent_at=timezone.now() - timedelta(hours=1))
+    mine = packages.create(by=owner, namespace=owner.user.namespace, name="mine", kind="rule")
+    offer = transfers.request(by=owner, package=mine, destination="acme")
     return World(
         by=owner,
         acme=acme,
@@ -148,6 +152,8 @@ def world(
         closed=closed,
         team=team,
         invited=invited,
+        granted=grants.give(by=owner, package=style, permission="read", user=member.user),
+        offer=offer,
     )
 
 
@@ -234,6 +240,12 @@ DEEDS: dict[str, Callable[[World], object]] = {
     "invitations.resend": lambda w: invitations.resend(by=w.by, invitation=w.invited.invitation),
     "invitations.revoke": lambda w: invitations.revoke(by=w.by, invitation=w.invited.invitation),
     "invitations.accept": lambda w: invitations.accept(by=Actor(w.friend), secret=w.invited.link.rpartition("/")[2]),
+    "grants.give": lambda w: grants.give(by=w.by, package=w.style, permission="publish", user=w.member),
+    "grants.withdraw": lambda w: grants.withdraw(by=w.by, grant=w.granted),
+    "transfers.request": lambda w: transfers.request(by=w.by, package=w.style, destination="stranger"),
+    "transfers.accept": lambda w: transfers.accept(by=w.by, transfer=w.offer),
+    "transfers.decline": lambda w: transfers.decline(by=w.by, transfer=w.offer),
+    "transfers.cancel": lambda w: transfers.cancel(by=w.by, transfer=w.offer),
     "secrets.put": lambda w: secrets.put(by=w.by, name="KEY", value="other"),
     "secrets.allow": lambda w: secrets.allow(by=w.by, secret=w.secret, allowed_namespaces=["stranger"]),
     "secrets.delete": lambda w: secrets.delete(by=w.by, secret=w.secret),
