@@ -23,6 +23,13 @@ def may_release(actor: Actor, package: Package) -> Decision:
     return Allowed()
 
 
+def may_yank(actor: Actor, package: Package) -> Decision:
+    """Whether the actor may yank releases and take that back: whoever publishes, but no CI job. Taking away is for people."""
+    if actor.user is None and actor.token is not None:
+        return Denied("A CI job publishes, and yanks nothing.")
+    return may_release(actor, package)
+
+
 def may_manage(actor: Actor, package: Package) -> Decision:
     """Whether the actor may describe the package, choose who sees it, grant, transfer and delete it. One query."""
     if actor.user is None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import grants, namespaces, publishing, releases, settings, transfers
+from registry.views import grants, namespaces, publishers, publishing, releases, settings, transfers
 
 urlpatterns = [
     path("transfers", transfers.transfers, name="transfers"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/settings", settings.settings, name="package-settings"),
     path("<str:namespace>/<str:name>/access", grants.access, name="package-access"),
     path("<str:namespace>/<str:name>/access/<int:grant_id>/withdraw", grants.withdraw, name="grant-withdraw"),
+    path("<str:namespace>/<str:name>/publishing", publishers.publishing, name="package-publishing"),
+    path("<str:namespace>/<str:name>/publishing/<int:publisher_id>/remove", publishers.remove, name="publisher-remove"),
     path("<str:namespace>/<str:name>/transfer", transfers.offer, name="package-transfer"),
     path("<str:namespace>/<str:name>/transfer/cancel", transfers.cancel, name="package-transfer-cancel"),
     path("<str:namespace>/<str:name>/delete", settings.delete, name="package-delete"),

@@ -2,13 +2,25 @@
 
 from django.urls import path
 
-from registry.api import grants, packages, releases, transfers
+from registry.api import grants, packages, publishers, releases, transfers
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
     path("packages/<str:namespace>/<str:name>", packages.PackageView.as_view(), name="package"),
     path("packages/<str:namespace>/<str:name>/grants", grants.GrantListView.as_view(), name="grants"),
     path("packages/<str:namespace>/<str:name>/grants/<int:grant_id>", grants.GrantView.as_view(), name="grant"),
+    path("trusted-publishing/audience", publishers.AudienceView.as_view(), name="publishing-audience"),
+    path("trusted-publishing/token", publishers.ExchangeView.as_view(), name="publishing-token"),
+    path(
+        "packages/<str:namespace>/<str:name>/trusted-publishers",
+        publishers.PublisherListView.as_view(),
+        name="trusted-publishers",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/trusted-publishers/<int:publisher_id>",
+        publishers.PublisherView.as_view(),
+        name="trusted-publisher",
+    ),
     path("packages/<str:namespace>/<str:name>/transfer", transfers.OfferView.as_view(), name="transfer"),
     path("transfers", transfers.TransferListView.as_view(), name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.AcceptView.as_view(), name="transfer-accept"),

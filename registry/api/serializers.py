@@ -83,6 +83,9 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
 
     package = serializers.CharField(source="package.__str__")
     published_by = serializers.CharField(source="published_by.username", default=None)
+    published_from = serializers.DictField(
+        child=serializers.CharField(), allow_null=True, help_text="The CI job that published it, as its issuer claimed."
+    )
     is_yanked = serializers.BooleanField()
     yank_reason = serializers.CharField()
     manifest_url = serializers.SerializerMethodField()
@@ -100,6 +103,7 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
             "warnings",
             "published_by",
             "published_at",
+            "published_from",
             "is_yanked",
             "yank_reason",
             "manifest_url",

@@ -17,7 +17,7 @@ from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
-from registry.models import Package, Release, ReleaseCoordinate
+from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
 from registry.services.packages import PackageGone, lock
 
 __all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
@@ -49,7 +49,9 @@ def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: 
     with transaction.atomic():
         release = _store(by, package, number, read, notes, html)
         KINDS[package.kind].after_publish(by, release, read)
-        data = {"version": release.version, "digest": release.digest}
+        data: dict[str, object] = {"version": release.version, "digest": release.digest}
+        if release.published_from:
+            data["published_from"] = release.published_from
         audit.record(by, RegistryAction.RELEASE_PUBLISH, release, namespace=package.namespace, data=data)
     return release
 
@@ -74,9 +76,20 @@ def _store(by: Actor, package: Package, number: Version, manifest: Manifest, not
         changelog=notes.changelog,
         changelog_html=html.changelog,
         published_by=by.user,
+        published_from=_origin(by),
     )
     _refresh(package)
     return release
+
+
+def _origin(by: Actor) -> dict[str, str] | None:
+    """The CI job behind a token of trusted publishing, as its issuer claimed it; None for people and machines."""
+    if by.token is None or by.user is not None:
+        return None
+    claims: dict[str, str] | None = (
+        PublishingToken.objects.filter(token=by.token).values_list("claims", flat=True).first()
+    )
+    return claims
 
 
 def _claim(package: Package, number: Version) -> None:
@@ -94,7 +107,7 @@ def yank(*, by: Actor, release: Release, reason: str) -> bool:
 
     Raises PermissionRefused, PackageGone, or ValueError without a reason.
     """
-    require(policies.may_release(by, release.package))
+    require(policies.may_yank(by, release.package))
     if not reason.strip():
         raise ValueError("Give a reason: people who have this release locked will read it.")
     with transaction.atomic():
@@ -110,7 +123,7 @@ def yank(*, by: Actor, release: Release, reason: str) -> bool:
 
 def unyank(*, by: Actor, release: Release) -> bool:
     """Let a yanked release be chosen again. Returns whether this call did it. Raises PermissionRefused or PackageGone."""
-    require(policies.may_release(by, release.package))
+    require(policies.may_yank(by, release.package))
     with transaction.atomic():
         lock(release.package)
         yanked = Release.objects.filter(id=release.id, yanked_at__isnull=False)

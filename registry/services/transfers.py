@@ -28,9 +28,9 @@ from registry.models import (
     PackageTransfer,
     Release,
     ReleaseCoordinate,
-    TrustedPublisher,
     Visibility,
 )
+from registry.services import publishers
 from registry.services.packages import PackageGone, lock
 
 LIFE = timedelta(days=14)
@@ -111,6 +111,7 @@ def accept(*, by: Actor, transfer: PackageTransfer) -> Package:
             row = _locked(transfer)
             package = row.package
             source, destination = row.source, row.destination
+            publishers.end_all(by=by, package=package)
             FormerPackageName.objects.get_or_create(namespace=source, name=package.name, package=package)
             changes = {"namespace": destination, "updated_at": timezone.now()}
             if package.visibility == Visibility.INTERNAL:
@@ -118,7 +119,6 @@ def accept(*, by: Actor, transfer: PackageTransfer) -> Package:
             Package.objects.filter(id=package.id).update(**changes)
             _claim_versions(package, destination)
             Grant.objects.filter(package=package).delete()
-            TrustedPublisher.objects.filter(package=package).delete()
             _decide(by, row, "accepted_at")
             package.refresh_from_db()
             data = {"package": package.name, "from": source.slug, "to": destination.slug}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -45,13 +45,14 @@ from hub.services import (
     tokens,
 )
 from registry.models import Package, Release
-from registry.services import grants, packages, publications, releases, transfers
+from registry.services import grants, packages, publications, publishers, releases, transfers
 from tests.conftest import RULE
 from tests.hub.devices import asked, confirmed, signed_in
 from tests.hub.scim import directory_of
+from tests.support.issuer import Issuer, running
 
 READING = {
-    "accounts": set[str](), "transfers": {"waiting", "incoming"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
+    "accounts": set[str](), "transfers": {"waiting", "incoming"}, "publishers": {"forget_used"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
     "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"}, "device_requests": {"find"},
     "starter": {"items"}, "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
     "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"}, "namespaces": {"renamed"},
@@ -97,6 +98,15 @@ class World:
     invited: Any
     granted: Any
     offer: Any
+    publisher: Any
+    issuer: Any
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """Of identity tokens."""
+    with running() as made:
+        yield made
 
 
 @pytest.fixture
@@ -108,8 +118,11 @@ def world(
     build_package: Any,
     build_assistant: Any,
     yanked_release: Release,
+    settings: Any,
+    issuer: Issuer,
 ) -> World:
     """One of each."""
+    settings.TRUSTED_ISSUERS = [issuer.url]
     assert stranger.user is not None
     UserSession.objects.create(user=owner.user, session_key="k", ip="127.0.0.1")
     style = build_package("style", "1.0.0")
@@ -154,6 +167,10 @@ def world(
         invited=invited,
         granted=grants.give(by=owner, package=style, permission="read", user=member.user),
         offer=offer,
+        publisher=publishers.add(
+            by=owner, package=style, provider="generic", issuer=issuer.url, repository="repo:acme/style"
+        ),
+        issuer=issuer,
     )
 
 
@@ -246,6 +263,16 @@ DEEDS: dict[str, Callable[[World], object]] = {
     "transfers.accept": lambda w: transfers.accept(by=w.by, transfer=w.offer),
     "transfers.decline": lambda w: transfers.decline(by=w.by, transfer=w.offer),
     "transfers.cancel": lambda w: transfers.cancel(by=w.by, transfer=w.offer),
+    "publishers.add": lambda w: publishers.add(
+        by=w.by, package=w.style, provider="generic", issuer=w.issuer.url, repository="another"
+    ),
+    "publishers.remove": lambda w: publishers.remove(by=w.by, publisher=w.publisher),
+    "publishers.end_all": lambda w: publishers.end_all(by=w.by, package=w.style),
+    "publishers.exchange": lambda w: publishers.exchange(
+        by=Actor(source="api"),
+        token=w.issuer.token({"sub": "repo:acme/style", "aud": "http://testserver"}),
+        package="acme/style",
+    ),
     "secrets.put": lambda w: secrets.put(by=w.by, name="KEY", value="other"),
     "secrets.allow": lambda w: secrets.allow(by=w.by, secret=w.secret, allowed_namespaces=["stranger"]),
     "secrets.delete": lambda w: secrets.delete(by=w.by, secret=w.secret),
@@ -354,7 +381,7 @@ def test_a_deed_and_its_record_stand_or_fall_together(world: World, name: str, m
 OF_NOBODY = {"device_requests.ask"}
 # Who acts where it is not the owner.
 ACTORS = {"accounts.create": "newcomer", "device_requests.ask": "anonymous", "security.open_up": "operator"}
-ACTORS |= {"invitations.accept": "stranger", "organization_life.purge": "the hub"}
+ACTORS |= {"invitations.accept": "stranger", "publishers.exchange": "anonymous", "organization_life.purge": "the hub"}
 ACTORS |= {f"scim.{deed}_user": "acme/directory0" for deed in ("create", "change", "delete")}
 ACTORS |= {f"scim_groups.{deed}_group": "acme/directory0" for deed in ("create", "change", "delete")}
 
