@@ -33,14 +33,15 @@ def actor_of(request: HttpRequest) -> Actor:
 def of_token(token: ApiToken, *, source: str, request_id: str = "", ip_address: str | None = None) -> Actor:
     """The actor that a token in force stands for (`hub.services.tokens.find`). It proves what its maker's session had.
 
-    A second factor counts only while the person still has one (`has_authenticator`, which `find` looks up).
+    A second factor counts only while the person still has one, single sign-on while the person has an identity at a provider
+    that is enabled (`has_authenticator` and `live_sso`, which `find` looks up).
     """
     return Actor(
         user=token.user,
         token=token,
         request_id=request_id,
         ip_address=ip_address,
-        sso=frozenset(token.sso_organizations),
+        sso=frozenset(token.sso_organizations) & frozenset(getattr(token, "live_sso", ())),
         second_factor=token.second_factor and getattr(token, "has_authenticator", False),
         confined_to=token.organization_id,
         source=source,

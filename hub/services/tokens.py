@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -17,7 +19,7 @@ from hub.domain import tokens as domain
 from hub.domain.actions import HubAction, Scope
 from hub.domain.decisions import require
 from hub.domain.patterns import MAX_PATTERNS, Pattern
-from hub.models import ApiToken, Organization, TokenKind, User
+from hub.models import ApiToken, Organization, SsoConnection, TokenKind, User
 from hub.policies import tokens as policies
 from hub.services import audit
 
@@ -215,9 +217,13 @@ def find_for_reading(secret: str, ip_address: str | None = None) -> ApiToken | N
 
 
 def with_authenticators(rows: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
-    """`rows` with `has_authenticator`: whether the token's person has a second factor today."""
+    """`rows` with what the token's person has today: `has_authenticator`, a second factor; `live_sso`, the organizations at
+    whose enabled provider the person has an identity.
+    """
     factors = Authenticator.objects.filter(user=OuterRef("user")).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    return rows.annotate(has_authenticator=Exists(factors))
+    identities = SocialAccount.objects.filter(user=OuterRef(OuterRef("user"))).values("provider")
+    live = SsoConnection.objects.filter(is_enabled=True, key__in=identities).values("organization")
+    return rows.annotate(has_authenticator=Exists(factors), live_sso=ArraySubquery(live))
 
 
 def _in_force() -> QuerySet[ApiToken]:

@@ -16,6 +16,7 @@ from hub.context import actor_of
 from hub.domain.browsers import browser_name
 from hub.models import User
 from hub.services import sessions as services
+from hub.services import sso
 from hub.views.personal import personal, signed_in
 
 
@@ -34,6 +35,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else 0,
         "must_confirm": _has_only_unconfirmed_addresses(user),
         "session_count": UserSession.objects.filter(user=user).count(),
+        "identities": sso.connections_of(user),
         "session_ends": request.session.get_expiry_date(),
     }
     return render(request, "hub/security.html", context)

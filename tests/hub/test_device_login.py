@@ -32,6 +32,7 @@ from tests.hub.devices import (
     some_time_ago,
     spent,
 )
+from tests.hub.sso import connected
 
 LIST_QUERIES = 4  # session, person, devices with their last use, organizations come along
 
@@ -410,6 +411,7 @@ def test_a_session_confined_to_an_organization_confirms_for_that_one(
     client: Client, owner: Actor, organization: Organization
 ) -> None:
     client.force_login(owner.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    connected(organization, owner.user)
     session = client.session
     sso_state.note(session, organization.id, seconds=3600, began_session=True)
     session.save()

@@ -24,6 +24,7 @@ from hub.policies import memberships
 from hub.policies import tokens as token_policies
 from hub.services import device_requests, devices, organizations, tokens
 from tests.hub.devices import CLIENT, NOBODY, asked, renewed, signed_in, some_time_ago, spent
+from tests.hub.sso import connected
 from tests.hub.together import together
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -301,6 +302,7 @@ def test_a_device_proves_what_the_confirming_session_had_proved(member: Actor, o
     organization.refresh_from_db()
     assert member.user is not None
     Authenticator.objects.create(user=member.user, type=Authenticator.Type.TOTP, data={})
+    connected(organization, member.user)
     proved = Actor(member.user, sso=frozenset([organization.id]), second_factor=True)
 
     plain, full = signed_in(member), signed_in(proved)

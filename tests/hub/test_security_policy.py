@@ -20,11 +20,12 @@ from hub import shortcache, sso_state, totp
 from hub.actors import ANONYMOUS, Actor
 from hub.context import of_token
 from hub.domain.decisions import PermissionRefused
-from hub.models import AuditEvent, Membership, Organization
+from hub.models import AuditEvent, Membership, Organization, User
 from hub.policies import memberships
 from hub.services import audit, organizations, security, service_accounts, tokens
 from hub.services.security import SecurityPolicy
 from registry.models import Package
+from tests.hub.sso import connected
 from tests.hub.together import together
 from tests.support.problems import problem
 
@@ -58,6 +59,7 @@ def show_factor(browser: Client, key: str, following: str = "/") -> Any:
 
 def proving_sso(browser: Client, organization: Organization) -> Client:
     session = browser.session
+    connected(organization, User.objects.get(id=session["_auth_user_id"]))
     sso_state.note(session, organization.id, seconds=3600, began_session=False)
     session.save()
     return browser
@@ -66,6 +68,7 @@ def proving_sso(browser: Client, organization: Organization) -> Client:
 def strong(actor: Actor, organization: Organization) -> Actor:
     """The same person, having proved everything."""
     with_app(actor)
+    connected(organization, actor.user)
     return dataclasses.replace(actor, second_factor=True, sso=frozenset({organization.id}))
 
 

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 from django.utils import timezone
 
+from hub import id_tokens
 from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused
 from hub.models import ApiToken, AuditEvent, Organization
-from registry import identity, tasks
+from registry import tasks
 from registry.domain.publishers import InvalidPublisher
 from registry.models import Package, PublishingToken, Release, TrustedPublisher, UsedIdentityToken
 from registry.services import packages, publishers, transfers
@@ -41,7 +42,7 @@ def servers() -> Iterator[tuple[Issuer, Issuer]]:
 @pytest.fixture
 def github(servers: tuple[Issuer, Issuer], settings: Any) -> Issuer:
     settings.TRUSTED_ISSUERS = [issuer.url for issuer in servers]
-    identity.forget_keys()
+    id_tokens.forget_keys()
     return servers[0]
 
 
@@ -170,7 +171,7 @@ def test_into_a_private_package(github: Issuer, trusted: TrustedPublisher, style
 def test_a_key_on_a_curve_and_a_new_key(
     github: Issuer, trusted: TrustedPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "REFETCH_AFTER", -1)
+    monkeypatch.setattr(id_tokens, "REFETCH_AFTER", -1)
     assert exchange(github.token(of_github())).status_code == 201
     github.add_key("curve", curve=True)
     assert exchange(github.token(of_github(), key_id="curve")).status_code == 201
@@ -281,7 +282,7 @@ def test_no_token_chooses_how_it_is_checked(github: Issuer, trusted: TrustedPubl
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # what the test is about
 def test_a_short_key_is_none(github: Issuer, trusted: TrustedPublisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "REFETCH_AFTER", -1)
+    monkeypatch.setattr(id_tokens, "REFETCH_AFTER", -1)
     github.add_key("short", bits=1024)
     assert exchange(github.token(of_github(), key_id="short")).status_code == 401
     del github.keys["short"]
@@ -301,7 +302,7 @@ def test_an_issuer_that_is_down_or_says_it_is_another(
     assert exchange(github.token(of_github())).status_code == 503
     monkeypatch.setattr(github, "is_down", False)
     for wrong in ({"issuer": "https://evil.example"}, {"jwks_uri": "http://169.254.169.254/keys"}, {"jwks_uri": None}):
-        identity.forget_keys()
+        id_tokens.forget_keys()
         monkeypatch.setattr(github, "discovery", {**github.discovery, **wrong})
         assert exchange(github.token(of_github())).status_code == 503
         monkeypatch.undo()

@@ -25,7 +25,7 @@ import registry.services
 from assistants.services import forks, starter
 from hub.actors import Actor
 from hub.domain.scim import Group, Person
-from hub.models import AuditEvent, AuditUnsealed, Invitation, Organization, User
+from hub.models import AuditEvent, AuditUnsealed, Invitation, Organization, SsoConnection, User
 from hub.services import (
     accounts,
     device_requests,
@@ -41,6 +41,7 @@ from hub.services import (
     service_accounts,
     sessions,
     sign_in_links,
+    sso,
     teams,
     tokens,
 )
@@ -49,10 +50,11 @@ from registry.services import grants, packages, publications, publishers, releas
 from tests.conftest import RULE
 from tests.hub.devices import asked, confirmed, signed_in
 from tests.hub.scim import directory_of
+from tests.hub.sso import connected
 from tests.support.issuer import Issuer, running
 
 READING = {
-    "accounts": set[str](), "transfers": {"waiting", "incoming"}, "publishers": {"forget_used"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
+    "accounts": set[str](), "transfers": {"waiting", "incoming"}, "publishers": {"forget_used"}, "sso": {"of", "enabled", "owner_of", "as_setup", "is_connected", "connections_of"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
     "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"}, "device_requests": {"find"},
     "starter": {"items"}, "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
     "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"}, "namespaces": {"renamed"},
@@ -100,6 +102,8 @@ class World:
     offer: Any
     publisher: Any
     issuer: Any
+    connection: Any
+    strong: Actor
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +145,9 @@ def world(
     Invitation.objects.update(sent_at=timezone.now() - timedelta(hours=1))
     mine = packages.create(by=owner, namespace=owner.user.namespace, name="mine", kind="rule")
     offer = transfers.request(by=owner, package=mine, destination="acme")
+    connection = connected(acme.organization, member.user)
+    connected(locked)
+    SsoConnection.objects.filter(organization=locked).update(is_enabled=False)
     return World(
         by=owner,
         acme=acme,
@@ -171,6 +178,8 @@ def world(
             by=owner, package=style, provider="generic", issuer=issuer.url, repository="repo:acme/style"
         ),
         issuer=issuer,
+        connection=connection,
+        strong=Actor(owner.user, second_factor=True),
     )
 
 
@@ -273,6 +282,19 @@ DEEDS: dict[str, Callable[[World], object]] = {
         token=w.issuer.token({"sub": "repo:acme/style", "aud": "http://testserver"}),
         package="acme/style",
     ),
+    "sso.configure": lambda w: sso.configure(
+        by=w.by, organization=w.acme.organization, setup=sso.Setup("https://other.example", "hub", "s")
+    ),
+    "sso.tested": lambda w: sso.tested(by=w.by, connection=w.connection, identity=sso.Identity("p")),
+    "sso.enable": lambda w: sso.enable(by=w.strong, organization=w.locked),
+    "sso.disable": lambda w: sso.disable(by=w.by, organization=w.acme.organization),
+    "sso.delete": lambda w: sso.delete(by=w.by, organization=w.acme.organization),
+    "sso.failed": lambda w: sso.failed(by=Actor(), connection=w.connection, reason="Down."),
+    "sso.connect": lambda w: sso.connect(by=w.by, connection=w.connection, identity=sso.Identity("p")),
+    "sso.disconnect": lambda w: sso.disconnect(by=Actor(w.member), connection=w.connection),
+    "sso.arrive": lambda w: sso.arrive(
+        by=Actor(), connection=w.connection, identity=sso.Identity("p", "pat@x.example")
+    ),
     "secrets.put": lambda w: secrets.put(by=w.by, name="KEY", value="other"),
     "secrets.allow": lambda w: secrets.allow(by=w.by, secret=w.secret, allowed_namespaces=["stranger"]),
     "secrets.delete": lambda w: secrets.delete(by=w.by, secret=w.secret),
@@ -346,7 +368,7 @@ def everything() -> dict[str, list[Any]]:
     """All rows of the hub but the audit log, to compare."""
     models = [
         model
-        for label in ("hub", "registry", "assistants", "usersessions")
+        for label in ("hub", "registry", "assistants", "usersessions", "socialaccount")
         for model in apps.get_app_config(label).get_models()
     ]
     return {
@@ -381,7 +403,14 @@ def test_a_deed_and_its_record_stand_or_fall_together(world: World, name: str, m
 OF_NOBODY = {"device_requests.ask"}
 # Who acts where it is not the owner.
 ACTORS = {"accounts.create": "newcomer", "device_requests.ask": "anonymous", "security.open_up": "operator"}
-ACTORS |= {"invitations.accept": "stranger", "publishers.exchange": "anonymous", "organization_life.purge": "the hub"}
+ACTORS |= {
+    "invitations.accept": "stranger",
+    "publishers.exchange": "anonymous",
+    "sso.failed": "anonymous",
+    "sso.disconnect": "mia",
+    "sso.arrive": "pat",
+    "organization_life.purge": "the hub",
+}
 ACTORS |= {f"scim.{deed}_user": "acme/directory0" for deed in ("create", "change", "delete")}
 ACTORS |= {f"scim_groups.{deed}_group": "acme/directory0" for deed in ("create", "change", "delete")}
 

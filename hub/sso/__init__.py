@@ -1,0 +1,1 @@
+"""Single sign-on: the protocols that organizations' providers speak."""
