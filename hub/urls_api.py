@@ -16,7 +16,7 @@ from hub.api.service_accounts import (
     ServiceTokenRotationView,
     ServiceTokenView,
 )
-from hub.api.sso import SsoView
+from hub.api.sso import MappingListView, MappingView, SsoView
 from hub.api.teams import TeamListView, TeamMemberListView, TeamMemberView, TeamView
 from hub.api.tokens import MyTokensView, MyTokenView
 
@@ -49,6 +49,8 @@ urlpatterns: list[URLPattern] = [
     path("me/tokens", MyTokensView.as_view(), name="my-tokens"),
     path("me/tokens/<int:token_id>", MyTokenView.as_view(), name="my-token"),
     path("organizations/<str:slug>/sso", SsoView.as_view(), name="organization-sso"),
+    path("organizations/<str:slug>/group-mappings", MappingListView.as_view(), name="group-mappings"),
+    path("organizations/<str:slug>/group-mappings/<int:mapping_id>", MappingView.as_view(), name="group-mapping"),
     path("organizations/<str:slug>/security", SecurityView.as_view(), name="organization-security"),
     path("organizations/<str:slug>/service-accounts", ServiceAccountListView.as_view(), name="service-accounts"),
     path("organizations/<str:slug>/service-accounts/<str:name>", ServiceAccountView.as_view(), name="service-account"),

@@ -22,8 +22,12 @@ from hub.domain.roles import Permission
 from hub.models import Organization, Role, Source, SsoConnection, SsoProtocol, User
 from hub.policies import organizations as policies
 from hub.services import accounts, audit, group_mappings, namespaces, scim
+from hub.sso import saml
 
 MAX_HOURS = 7 * 24
+# What decides about who people are, and what happens to them then.
+_BELIEVED = ("issuer", "client_id", "sso_url", "certificates")
+_POLICY = ("groups_claim", "jit_enabled", "default_role", "session_hours")
 ERROR_MAX_LENGTH = 300
 
 
@@ -53,11 +57,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Setup:
-    """What somebody wants of the provider. `secret` None keeps the one that is there."""
+    """What somebody wants of the provider.
 
-    issuer: str
-    client_id: str
+    `secret` None keeps the one that is there. SAML takes issuer, address and certificates from the provider's `metadata`
+    (XML); without any the connection keeps what it has, which is nothing as long as the provider does not know the hub yet.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
     secret: str | None = None
+    protocol: str = SsoProtocol.OIDC.value
+    metadata: str = ""
     groups_claim: str = ""
     jit_enabled: bool = True
     default_role: str = Role.MEMBER.value
@@ -83,24 +93,33 @@ def configure(*, by: Actor, organization: Organization, setup: Setup) -> SsoConn
     """
     require(policies.may(by, organization, Permission.SECURITY_MANAGE))
     require(policies.may_give_role(by, organization, setup.default_role))
-    _check(setup)
+    believed = _believed(setup)
     with transaction.atomic():
         locked = Organization.objects.select_for_update().get(id=organization.id)
         row = SsoConnection.objects.filter(organization=organization).first()
         before = _described(row) if row is not None else None
-        row = row or SsoConnection(organization=organization, protocol=SsoProtocol.OIDC, key=secrets.token_hex(8))
-        changed = setup.secret is not None or (row.issuer, row.client_id) != (setup.issuer, setup.client_id)
+        row = row or SsoConnection(organization=organization, protocol=setup.protocol, key=secrets.token_hex(8))
+        is_other = row.protocol != setup.protocol
+        if is_other:
+            believed = dict.fromkeys((*_BELIEVED, "sealed_secret"), "") | believed
+        changed = (
+            row.pk is None
+            or is_other
+            or setup.secret is not None
+            or any(getattr(row, name) != value for name, value in believed.items())
+        )
         if changed and locked.sso_required and row.is_enabled:
             raise NotReady("Single sign-on is required now, so this would lock everybody out. Stop requiring it first.")
-        if row.issuer and row.issuer != setup.issuer:
+        if row.issuer and row.issuer != believed.get("issuer", row.issuer):
             SocialAccount.objects.filter(provider=row.key).delete()
             row.key = secrets.token_hex(8)
         if changed:
             row.is_enabled, row.tested_at, row.configured_at = False, None, timezone.now()
         if setup.secret is not None:
-            row.sealed_secret = vault.seal(setup.secret) if setup.secret else ""
-        for name in ("issuer", "client_id", "groups_claim", "jit_enabled", "default_role", "session_hours"):
-            setattr(row, name, getattr(setup, name))
+            believed["sealed_secret"] = vault.seal(setup.secret) if setup.secret else ""
+        policy = {name: getattr(setup, name) for name in _POLICY}
+        for name, value in {**believed, **policy, "protocol": setup.protocol}.items():
+            setattr(row, name, value)
         row.save()
         data = {"before": before, "after": _described(row), "new_secret": setup.secret is not None}
         _record(by, HubAction.SSO_CONFIGURE, organization, data)
@@ -276,7 +295,24 @@ def _link(by: Actor, connection: SsoConnection, identity: Identity, user: User) 
         raise Refused("This identity was connected with another account at the same moment.") from None
 
 
-def _check(setup: Setup) -> None:
+def _believed(setup: Setup) -> dict[str, str]:
+    """The fields of `_BELIEVED` that `setup` asks for. Raises InvalidConnection for anything that a connection cannot have."""
+    _check_policy(setup)
+    if setup.protocol == SsoProtocol.OIDC:
+        _check_client(setup)
+        return {"issuer": setup.issuer, "client_id": setup.client_id}
+    if setup.protocol != SsoProtocol.SAML:
+        raise InvalidConnection("protocol", "The protocol is “oidc” or “saml”.")
+    if not setup.metadata.strip():
+        return {}
+    try:
+        found = saml.provider_of(setup.metadata)
+    except saml.InvalidMetadata as error:
+        raise InvalidConnection("metadata", str(error)) from None
+    return {"issuer": found.entity_id, "sso_url": found.sso_url, "certificates": found.certificates}
+
+
+def _check_client(setup: Setup) -> None:
     try:
         where = outbound.target(setup.issuer, allowed_hosts=settings.SSO_ALLOWED_HOSTS)
     except outbound.Refused as error:
@@ -287,6 +323,9 @@ def _check(setup: Setup) -> None:
         raise InvalidConnection("client_id", "The client's id has 1 to 255 visible characters.")
     if setup.secret is not None and (len(setup.secret) > 1000 or not setup.secret.isprintable()):
         raise InvalidConnection("secret", "The client's secret has at most 1000 visible characters.")
+
+
+def _check_policy(setup: Setup) -> None:
     if len(setup.groups_claim) > GROUP_MAX_LENGTH or not setup.groups_claim.isprintable():
         raise InvalidConnection("groups_claim", f"The claim has at most {GROUP_MAX_LENGTH} visible characters.")
     if setup.default_role == Role.OWNER or setup.default_role not in Role.values:
@@ -310,8 +349,9 @@ def _require_dispensable(row: SsoConnection) -> None:
 
 def _described(row: SsoConnection) -> dict[str, object]:
     """What the log says of a connection: never its secret."""
-    names = ("issuer", "client_id", "groups_claim", "jit_enabled", "default_role", "session_hours", "is_enabled")
-    return {name: getattr(row, name) for name in names} | {"protocol": str(row.protocol)}
+    names = ("issuer", "client_id", "sso_url", *_POLICY, "is_enabled")
+    found = {name: getattr(row, name) for name in names} | {"protocol": str(row.protocol)}
+    return found | {"certificates": identities.fingerprints(row.certificates)}
 
 
 def _record(by: Actor, action: HubAction, organization: Organization, data: Mapping[str, object]) -> None:
@@ -320,7 +360,7 @@ def _record(by: Actor, action: HubAction, organization: Organization, data: Mapp
 
 def as_setup(row: SsoConnection) -> dict[str, object]:
     """What `Setup` would take to leave the connection as it is."""
-    names = asdict(Setup("", "")).keys() - {"secret"}
+    names = asdict(Setup()).keys() - {"secret", "metadata"}
     return {name: getattr(row, name) for name in names}
 
 

@@ -19,13 +19,10 @@ from hub import id_tokens, outbound, vault
 from hub.domain import identities
 from hub.domain.identities import Identity
 from hub.models import SsoConnection
+from hub.sso.errors import Failed
 
 SCOPES = "openid email profile"
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
-
-
-class Failed(Exception):
-    """The provider did not say who the person is; the message says why, for people who set the connection up."""
 
 
 @dataclass(frozen=True)

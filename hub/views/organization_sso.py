@@ -13,13 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
+from hub.domain import identities
 from hub.domain.decisions import PermissionRefused
 from hub.domain.roles import Permission
-from hub.forms.sso import ConnectionForm, MappingForm
-from hub.models import GroupMapping, Organization, SsoConnection
+from hub.forms.sso import FORMS, MappingForm, PolicyForm
+from hub.models import GroupMapping, Organization, SsoConnection, SsoProtocol
 from hub.policies import organizations as policies
 from hub.services import group_mappings
 from hub.services import sso as services
+from hub.sso import saml
 from hub.views import sso
 from hub.views.organizations import about, roles_given_by, visible_organization
 from hub.views.personal import personal, reauthenticated, require_or_403
@@ -148,13 +150,16 @@ def _form(
     organization: Organization,
     connection: SsoConnection | None,
     viewer: HttpRequest | None = None,
-) -> ConnectionForm:
+) -> PolicyForm:
     request = posted or viewer
     assert request is not None  # noqa: S101  # one of them is given
-    return ConnectionForm(
-        posted.POST if posted is not None and posted.method == "POST" else None,
+    is_posted = posted is not None and posted.method == "POST"
+    kept = connection.protocol if connection is not None else SsoProtocol.OIDC.value
+    asked = (request.POST if is_posted else request.GET).get("protocol", kept)
+    return FORMS.get(asked, FORMS[kept])(
+        request.POST if is_posted else None,
         roles=roles_given_by(policies.role_of(actor_of(request), organization)),
-        has_secret=connection is not None and bool(connection.sealed_secret),
+        connection=connection if connection is not None and connection.protocol == asked else None,
         initial=services.as_setup(connection) if connection is not None else {"default_role": "member"},
     )
 
@@ -166,6 +171,16 @@ def _mapping_form(posted: HttpRequest | None, viewer: HttpRequest, organization:
         roles=roles_given_by(policies.role_of(actor_of(viewer), organization)),
         auto_id="id_mapping_%s",
     )
+
+
+def _addresses(connection: SsoConnection) -> list[tuple[str, str]]:
+    """What to tell the provider of the hub, by what providers call it."""
+    if connection.protocol == SsoProtocol.SAML:
+        return [
+            (_("Entity ID, which is also where the hub's metadata is"), saml.entity_id(connection)),
+            (_("Assertion consumer service (ACS), by POST"), saml.acs_url(connection)),
+        ]
+    return [(_("Redirect address"), sso.redirect_uri(connection))]
 
 
 def _do(request: HttpRequest, organization: Organization, deed: Callable[..., object], done: str) -> HttpResponse:
@@ -183,7 +198,7 @@ def _page(
     request: HttpRequest,
     organization: Organization,
     connection: SsoConnection | None,
-    form: ConnectionForm,
+    form: PolicyForm,
     mapping_form: MappingForm,
 ) -> HttpResponse:
     slug = organization.namespace.slug
@@ -195,7 +210,9 @@ def _page(
         "mappings": GroupMapping.objects.filter(organization=organization)
         .select_related("team")
         .order_by("group", "id"),
-        "redirect_uri": sso.redirect_uri(connection) if connection is not None else "",
+        "addresses": _addresses(connection) if connection is not None else [],
+        "certificates": identities.fingerprints(connection.certificates) if connection is not None else [],
+        "protocols": SsoProtocol.choices,
         "start_url": request.build_absolute_uri(reverse("sso-start", args=[slug])),
     }
     failed = form.errors or mapping_form.errors

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.utils import perform_login
@@ -16,9 +16,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub import sso_state
 from hub.context import actor_of
@@ -26,9 +28,10 @@ from hub.domain import slugs
 from hub.domain.decisions import PermissionRefused
 from hub.domain.identities import Identity
 from hub.forms.sso import OrganizationNameForm
-from hub.models import SsoConnection, User
+from hub.models import SsoConnection, SsoProtocol, User
 from hub.services import sso as services
-from hub.sso import oidc
+from hub.sso import oidc, saml
+from hub.sso.errors import Failed
 from hub.views.personal import personal, reauthenticated, signed_in
 
 RATE = {"sso_start": "60/m/ip"}
@@ -48,7 +51,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         slug = slugs.normalize(form.cleaned_data["organization"])
         query = urlencode({"next": onward}) if onward else ""
-        return redirect(reverse("sso-start", args=[slug]) + (f"?{query}" if query else ""))
+        return _leave(request, reverse("sso-start", args=[slug]) + (f"?{query}" if query else ""))
     return render(request, "hub/sso_ask.html", {"form": form, "next": onward}, status=422 if form.errors else 200)
 
 
@@ -67,52 +70,70 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def begin(request: HttpRequest, connection: SsoConnection, *, onward: str, is_test: bool) -> HttpResponse:
     """Send the person to the provider, and remember what must fit when they come back."""
     try:
-        started = oidc.start(connection, redirect_uri(connection))
-    except oidc.Failed as error:
+        url, name, held = _started(connection)
+    except Failed as error:
         services.failed(by=actor_of(request), connection=connection, reason=str(error))
         return _failed(request, str(error) if is_test else _unreachable(), 502)
     kept = dict(list(request.session.get(_STARTS, {}).items())[-KEPT_STARTS + 1 :])
-    kept[started.state] = {
+    kept[name] = {
         "key": connection.key,
-        "nonce": started.nonce,
-        "verifier": started.verifier,
+        "held": held,
         "next": onward,
         "is_test": is_test,
         "user": request.user.pk,
         "until": time.time() + LIFE,
     }
     request.session[_STARTS] = kept
-    return redirect(started.url)
+    return _leave(request, url) if request.method == "POST" else redirect(url)
 
 
 @require_safe
 @never_cache
 @sensitive_variables()
 def callback(request: HttpRequest, key: str) -> HttpResponse:
-    """The person is back from the provider. What a sign-in began with counts once, in this browser alone."""
-    kept = request.session.get(_STARTS, {})
-    begun = kept.pop(request.GET.get("state", ""), None)
-    request.session[_STARTS] = kept
-    if begun is None or begun["key"] != key or begun["until"] < time.time() or begun["user"] != request.user.pk:
-        return _failed(request, _("This sign-in began in another browser, or too long ago. Begin again."), 400)
-    rows = SsoConnection.objects.select_related("organization__namespace").filter(organization__deleted_at=None)
-    connection = rows.filter(key=key).first()
-    if connection is None or not (connection.is_enabled or begun["is_test"]):
-        return _failed(request, _("This single sign-on is switched off."), 404)
-    by = actor_of(request)
-    try:
-        identity = _identity(request, connection, begun)
-    except oidc.Failed as error:
-        services.failed(by=by, connection=connection, reason=str(error))
-        return _failed(request, str(error) if begun["is_test"] else _unreachable(), 502)
-    if begun["is_test"]:
-        services.tested(by=by, connection=connection, identity=identity)
-        message = _("It works: the provider says that you are %(name)s, in %(count)d groups.")
-        messages.success(request, message % {"name": identity.label, "count": len(identity.groups)})
-        return redirect("organization-sso", connection.organization.namespace.slug)
-    if request.user.is_authenticated:
-        return _step_up(request, connection, identity, begun["next"])
-    return _sign_in(request, connection, identity, begun["next"])
+    """The person is back from an OpenID Connect provider."""
+
+    def identity(connection: SsoConnection, held: dict[str, str]) -> Identity:
+        if "error" in request.GET:
+            raise Failed(f"The provider refused: {request.GET['error'][:60]}.")
+        # RFC 9207: who names itself must be who was asked.
+        if request.GET.get("iss", connection.issuer) != connection.issuer:
+            raise Failed("The answer is another provider's.")
+        return oidc.finish(connection, redirect_uri(connection), request.GET.get("code", ""), **held)
+
+    return _come_back(request, key, SsoProtocol.OIDC, request.GET.get("state", ""), identity)
+
+
+# The provider's page posts here, so there is no token of ours; what counts is that this browser asked for the answer.
+@csrf_exempt
+@require_POST
+@never_cache
+@sensitive_variables()
+def assertion(request: HttpRequest, key: str) -> HttpResponse:
+    """The person is back from a SAML provider.
+
+    Browsers keep the session's cookie from what another site's page posts. So what is posted there is handed back once, for
+    the browser to post again from a page of ours.
+    """
+    if not ratelimit.consume(request, app="hub", action="sso_start", config=RATE):
+        return _failed(request, _("Too many attempts. Wait a minute."), 429)
+    response = request.POST.get("SAMLResponse", "")
+    name = saml.answers(response)
+    if name and "again" not in request.POST and name not in request.session.get(_STARTS, {}):
+        return render(request, "hub/sso_pass_on.html", {"response": response})
+
+    def identity(connection: SsoConnection, held: dict[str, str]) -> Identity:
+        return saml.finish(connection, response, **held)
+
+    return _come_back(request, key, SsoProtocol.SAML, name, identity)
+
+
+@require_safe
+def metadata(request: HttpRequest, key: str) -> HttpResponse:
+    """What a SAML provider has to know of the hub. Nothing in it is secret, and its address cannot be guessed."""
+    rows = SsoConnection.objects.filter(organization__deleted_at=None, protocol=SsoProtocol.SAML)
+    connection = get_object_or_404(rows, key=key)
+    return HttpResponse(saml.metadata(connection), content_type="application/samlmetadata+xml")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -168,14 +189,57 @@ def redirect_uri(connection: SsoConnection) -> str:
     return f"{settings.BASE_URL}{reverse('sso-callback', args=[connection.key])}"
 
 
-def _identity(request: HttpRequest, connection: SsoConnection, begun: dict[str, Any]) -> Identity:
-    if "error" in request.GET:
-        raise oidc.Failed(f"The provider refused: {request.GET['error'][:60]}.")
-    # RFC 9207: who names itself must be who was asked.
-    if request.GET.get("iss", connection.issuer) != connection.issuer:
-        raise oidc.Failed("The answer is another provider's.")
-    code = request.GET.get("code", "")
-    return oidc.finish(connection, redirect_uri(connection), code, nonce=begun["nonce"], verifier=begun["verifier"])
+def _started(connection: SsoConnection) -> tuple[str, str, dict[str, str]]:
+    """Where to send the person, what the answer will name, and what has to be held against it. Raises Failed."""
+    if connection.protocol == SsoProtocol.SAML:
+        asked = saml.start(connection)
+        return asked.url, asked.request_id, {"request_id": asked.request_id}
+    started = oidc.start(connection, redirect_uri(connection))
+    return started.url, started.state, {"nonce": started.nonce, "verifier": started.verifier}
+
+
+def _come_back(
+    request: HttpRequest,
+    key: str,
+    protocol: SsoProtocol,
+    name: str,
+    identity_of: Callable[[SsoConnection, dict[str, str]], Identity],
+) -> HttpResponse:
+    """Go on with the sign-in that `name` stands for. It counts once, in the browser that began it alone."""
+    kept = request.session.get(_STARTS, {})
+    begun = kept.pop(name, None)
+    if begun is not None:
+        request.session[_STARTS] = kept
+    if begun is None or begun["key"] != key or begun["until"] < time.time() or begun["user"] != request.user.pk:
+        return _failed(request, _("This sign-in began in another browser, or too long ago. Begin again."), 400)
+    rows = SsoConnection.objects.select_related("organization__namespace").filter(organization__deleted_at=None)
+    connection = rows.filter(key=key, protocol=protocol).first()
+    if connection is None or not (connection.is_enabled or begun["is_test"]):
+        return _failed(request, _("This single sign-on is switched off."), 404)
+    by = actor_of(request)
+    try:
+        identity = identity_of(connection, begun["held"])
+    except Failed as error:
+        services.failed(by=by, connection=connection, reason=str(error))
+        return _failed(request, str(error) if begun["is_test"] else _unreachable(), 502)
+    if begun["is_test"]:
+        services.tested(by=by, connection=connection, identity=identity)
+        count = len(identity.groups)
+        message = ngettext(
+            "It works: the provider says that you are %(name)s, in %(count)d group.",
+            "It works: the provider says that you are %(name)s, in %(count)d groups.",
+            count,
+        )
+        messages.success(request, message % {"name": identity.label, "count": count})
+        return redirect("organization-sso", connection.organization.namespace.slug)
+    if request.user.is_authenticated:
+        return _step_up(request, connection, identity, begun["next"])
+    return _sign_in(request, connection, identity, begun["next"])
+
+
+def _leave(request: HttpRequest, url: str) -> HttpResponse:
+    """Go elsewhere after a form. Browsers hold redirects of a form to the addresses that our pages may post to."""
+    return render(request, "hub/sso_leaving.html", {"url": url})
 
 
 def _step_up(request: HttpRequest, connection: SsoConnection, identity: Identity, onward: str) -> HttpResponse:

@@ -395,7 +395,7 @@ def test_nothing_under_a_name_is_one_answer(
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
     sso.disable(by=owner, organization=organization)
     assert client.get("/sso/acme").content == answers[0].content
-    assert client.get("/sso?organization=Acme&next=/x")["Location"] == "/sso/acme?next=%2Fx"
+    assert client.get("/sso?organization=Acme&next=/x").context["url"] == "/sso/acme?next=%2Fx"
     assert client.get("/sso?organization=").status_code == 422
 
 
@@ -470,7 +470,7 @@ def test_it_is_set_up_tested_and_switched_on_in_the_browser(
     assert Client().get("/sso/acme").status_code == 404
 
     started = browser.post("/organizations/acme/sso/test")
-    back = browser.get(provider.visited(started["Location"]).removeprefix(CALLBACK), follow=True)
+    back = browser.get(provider.visited(started.context["url"]).removeprefix(CALLBACK), follow=True)
 
     assert "It works: the provider says that you are pat@corp.example" in back.content.decode()
     assert not SocialAccount.objects.exists()
@@ -490,7 +490,7 @@ def test_a_test_that_fails_says_why(provider: Provider, organization: Organizati
     sso.configure(by=owner, organization=organization, setup=setup_of(provider, secret="wrong"))
     browser = browser_of(owner.user)
     started = browser.post("/organizations/acme/sso/test")
-    back = browser.get(provider.visited(started["Location"]).removeprefix(CALLBACK))
+    back = browser.get(provider.visited(started.context["url"]).removeprefix(CALLBACK))
     assert "did not take the code" in back.content.decode()
     assert "did not take the code" in browser.get("/organizations/acme/sso").content.decode()
     assert not SsoConnection.objects.get().is_tested()
