@@ -81,7 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except (smtplib.SMTPException, OSError):
             # Without the text of the error: it may quote the address, or what the mail was to say.
-            logger.error("The mail server did not take a mail (%s).", template_prefix)  # noqa: TRY400
+            logger.error("The mail server did not take a mail (%s).", template_prefix)  # noqa: TRY400  # the line above says why
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  # allauth's signature
         """A username that is free among people and organizations alike."""

@@ -26,6 +26,6 @@ def send(template: str, to: str, context: Mapping[str, object]) -> bool:
         EmailMessage(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body.strip() + "\n", to=[to]).send()
     except (smtplib.SMTPException, OSError):
         # Without the text of the error: it may quote the address, or the link.
-        logger.error("The mail server did not take a mail (%s).", template)  # noqa: TRY400
+        logger.error("The mail server did not take a mail (%s).", template)  # noqa: TRY400  # the line above says why
         return False
     return True

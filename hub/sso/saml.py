@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from xml.etree.ElementTree import ParseError
 
 from django.conf import settings
+from django.urls import reverse
 from lxml.etree import LxmlError
 from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request as AuthnRequest
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Names
@@ -89,12 +90,12 @@ class Started:
 
 def entity_id(connection: SsoConnection) -> str:
     """What the hub is called at the connection's provider, which is where its metadata is."""
-    return f"{settings.BASE_URL}/sso/saml/{connection.key}/metadata"
+    return f"{settings.BASE_URL}{reverse('sso-metadata', args=[connection.key])}"
 
 
 def acs_url(connection: SsoConnection) -> str:
     """Where the provider has the person's browser post its answer (the assertion consumer service)."""
-    return f"{settings.BASE_URL}/sso/saml/{connection.key}/acs"
+    return f"{settings.BASE_URL}{reverse('sso-assertion', args=[connection.key])}"
 
 
 def metadata(connection: SsoConnection) -> bytes:

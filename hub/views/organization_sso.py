@@ -156,10 +156,11 @@ def _form(
     is_posted = posted is not None and posted.method == "POST"
     kept = connection.protocol if connection is not None else SsoProtocol.OIDC.value
     asked = (request.POST if is_posted else request.GET).get("protocol", kept)
-    return FORMS.get(asked, FORMS[kept])(
+    protocol = asked if asked in FORMS else kept
+    return FORMS[protocol](
         request.POST if is_posted else None,
         roles=roles_given_by(policies.role_of(actor_of(request), organization)),
-        connection=connection if connection is not None and connection.protocol == asked else None,
+        connection=connection if connection is not None and connection.protocol == protocol else None,
         initial=services.as_setup(connection) if connection is not None else {"default_role": "member"},
     )
 

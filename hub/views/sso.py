@@ -34,7 +34,8 @@ from hub.sso import oidc, saml
 from hub.sso.errors import Failed
 from hub.views.personal import personal, reauthenticated, signed_in
 
-RATE = {"sso_start": "60/m/ip"}
+# By address, so wide enough for an office behind one; an answer arrives twice (see `assertion`).
+RATES = {"sso_start": "60/m/ip", "sso_answer": "120/m/ip"}
 KEPT_STARTS = 5
 LIFE = 15 * 60  # seconds for coming back from the provider, and for agreeing to what it said
 _STARTS = "hub.sso-starts"
@@ -59,7 +60,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @never_cache
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Go to the organization's provider. Whether there is no such organization or no provider is one answer."""
-    if not ratelimit.consume(request, app="hub", action="sso_start", config=RATE):
+    if not _counted(request, "sso_start"):
         return _failed(request, _("Too many attempts. Wait a minute."), 429)
     connection = services.enabled(slugs.normalize(slug))
     if connection is None:
@@ -115,7 +116,7 @@ def assertion(request: HttpRequest, key: str) -> HttpResponse:
     Browsers keep the session's cookie from what another site's page posts. So what is posted there is handed back once, for
     the browser to post again from a page of ours.
     """
-    if not ratelimit.consume(request, app="hub", action="sso_start", config=RATE):
+    if not _counted(request, "sso_answer"):
         return _failed(request, _("Too many attempts. Wait a minute."), 429)
     response = request.POST.get("SAMLResponse", "")
     name = saml.answers(response)
@@ -235,6 +236,11 @@ def _come_back(
     if request.user.is_authenticated:
         return _step_up(request, connection, identity, begun["next"])
     return _sign_in(request, connection, identity, begun["next"])
+
+
+def _counted(request: HttpRequest, action: str) -> bool:
+    """Whether the request is within its rate. A sign-in begins by GET, which is not counted unless one says so."""
+    return ratelimit.consume(request, app="hub", action=action, config=RATES, limit_get=True) is not None
 
 
 def _leave(request: HttpRequest, url: str) -> HttpResponse:

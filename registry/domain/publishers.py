@@ -107,7 +107,9 @@ def _github(issuer: str, claims: Claims) -> Job:
         environment=_text(claims, "environment", optional=True),
         ref=_text(claims, "ref", optional=True),
         sha=_text(claims, "sha", optional=True),
-        run_url=_url(issuer == GITHUB, server, repository, "actions/runs", _text(claims, "run_id", optional=True)),
+        run_url=_url(
+            server, repository, "actions/runs", _text(claims, "run_id", optional=True), known=issuer == GITHUB
+        ),
     )
 
 
@@ -121,7 +123,9 @@ def _gitlab(issuer: str, claims: Claims) -> Job:
         environment=_text(claims, "environment", optional=True),
         ref=_text(claims, "ref", optional=True),
         sha=_text(claims, "sha", optional=True),
-        run_url=_url(issuer.startswith("https://"), issuer, project, "-/jobs", _text(claims, "job_id", optional=True)),
+        run_url=_url(
+            issuer, project, "-/jobs", _text(claims, "job_id", optional=True), known=issuer.startswith("https://")
+        ),
     )
 
 
@@ -164,7 +168,7 @@ def _between(reference: str, prefix: str) -> str:
     return reference.removeprefix(prefix).partition("@")[0]
 
 
-def _url(known: bool, server: str, repository: str, kind: str, number: str) -> str:  # noqa: FBT001  # one caller each
+def _url(server: str, repository: str, kind: str, number: str, *, known: bool) -> str:
     """The page of a run, on a server whose addresses are known to look so; else ""."""
     if not known or not number.isdecimal() or not _REPOSITORY.fullmatch(repository):
         return ""

@@ -134,20 +134,31 @@ def test_an_address_as_name(provider: SamlProvider, connection: SsoConnection, c
 # --- what does not hold
 
 
+def _at(tree: etree._Element, path: str) -> etree._Element:
+    """What stands there, which has to be there."""
+    found = tree.find(path, NAMES)
+    assert found is not None, path
+    return found
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    found = element.getparent()
+    assert found is not None
+    return found
+
+
 def _other(element: etree._Element, subject: str = "somebody-else") -> etree._Element:
     """A copy of an assertion that speaks of somebody else and bears no signature."""
     twin = copy.deepcopy(element)
     signature = twin.find("ds:Signature", NAMES)
     if signature is not None:
         twin.remove(signature)
-    twin.find("saml:Subject/saml:NameID", NAMES).text = subject  # type: ignore[union-attr]
+    _at(twin, "saml:Subject/saml:NameID").text = subject
     return twin
 
 
 def _assertion(answer: etree._Element) -> etree._Element:
-    found = answer.find("saml:Assertion", NAMES)
-    assert found is not None
-    return found
+    return _at(answer, "saml:Assertion")
 
 
 def beside(answer: etree._Element) -> etree._Element:
@@ -171,8 +182,7 @@ def inside_signature(answer: etree._Element) -> etree._Element:
     real = _assertion(answer)
     forged = _other(real)
     forged.set("ID", "_forged")
-    signature = real.find("ds:Signature", NAMES)
-    assert signature is not None
+    signature = _at(real, "ds:Signature")
     real.remove(signature)
     holder = etree.SubElement(signature, f"{{{SIGNATURE}}}Object")
     answer.replace(real, forged)
@@ -197,7 +207,7 @@ def forged_root(answer: etree._Element) -> etree._Element:
     """The whole signed answer inside of a forged one."""
     forged = copy.deepcopy(answer)
     forged.set("ID", "_root")
-    _assertion(forged).getparent().replace(_assertion(forged), _other(_assertion(forged)))  # type: ignore[union-attr]
+    forged.replace(_assertion(forged), _other(_assertion(forged)))
     extensions = etree.Element(f"{{{PROTOCOL}}}Extensions")
     extensions.append(answer)
     forged.insert(1, extensions)
@@ -211,34 +221,34 @@ def inside_forged(answer: etree._Element) -> etree._Element:
     forged.set("ID", "_forged")
     answer.replace(real, forged)
     advice = etree.Element(f"{{{ASSERTION}}}Advice")
-    forged.find("saml:Conditions", NAMES).addnext(advice)  # type: ignore[union-attr]
+    _at(forged, "saml:Conditions").addnext(advice)
     advice.append(real)
     return answer
 
 
 def changed(answer: etree._Element) -> etree._Element:
     """Something signed was changed."""
-    answer.find("saml:Assertion/saml:Subject/saml:NameID", NAMES).text = "somebody-else"  # type: ignore[union-attr]
+    _at(answer, "saml:Assertion/saml:Subject/saml:NameID").text = "somebody-else"
     return answer
 
 
 def without_signature(answer: etree._Element) -> etree._Element:
     """The signature was taken away."""
     assertion = _assertion(answer)
-    assertion.remove(assertion.find("ds:Signature", NAMES))  # type: ignore[arg-type]
+    assertion.remove(_at(assertion, "ds:Signature"))
     return answer
 
 
 def signature_of_nothing(answer: etree._Element) -> etree._Element:
     """The signature covers nothing."""
-    reference = answer.find(".//ds:Reference", NAMES)
-    reference.getparent().remove(reference)  # type: ignore[union-attr]
+    reference = _at(answer, ".//ds:Reference")
+    _parent(reference).remove(reference)
     return answer
 
 
 def whole_document(answer: etree._Element) -> etree._Element:
     """The signature's reference names no element."""
-    answer.find(".//ds:Reference", NAMES).set("URI", "")  # type: ignore[union-attr]
+    _at(answer, ".//ds:Reference").set("URI", "")
     return answer
 
 
@@ -250,8 +260,8 @@ def with_own_key(answer: etree._Element) -> etree._Element:
     without_signature(answer)
     changed(answer)
     forger.signed(answer)
-    signature = answer.find(".//ds:Signature", NAMES)
-    info = etree.SubElement(signature, f"{{{SIGNATURE}}}KeyInfo")  # type: ignore[arg-type]
+    signature = _at(answer, ".//ds:Signature")
+    info = etree.SubElement(signature, f"{{{SIGNATURE}}}KeyInfo")
     data = etree.SubElement(etree.SubElement(info, f"{{{SIGNATURE}}}X509Data"), f"{{{SIGNATURE}}}X509Certificate")
     data.text = "".join(certificate.strip().splitlines()[1:-1])
     return answer
@@ -333,8 +343,7 @@ def test_an_old_signature(provider: SamlProvider, connection: SsoConnection, cli
 
 def test_a_comment_does_not_cut_a_name(provider: SamlProvider, connection: SsoConnection, client: Client) -> None:
     def comment(answer: etree._Element) -> etree._Element:
-        name = answer.find("saml:Assertion/saml:Subject/saml:NameID", NAMES)
-        assert name is not None
+        name = _at(answer, "saml:Assertion/saml:Subject/saml:NameID")
         whole, name.text = str(name.text), "owner"
         note = etree.Comment("x")
         note.tail = whole.removeprefix("owner")
@@ -540,3 +549,12 @@ def test_an_expired_certificate_beside_its_successor(
     both = provider.metadata(certificates=[pair(days=-1)[1], provider.certificate])
     sso.configure(by=owner, organization=organization, setup=setup_of(provider, metadata=both))
     assert SsoConnection.objects.get().certificates == provider.certificate
+
+
+def test_neither_beginning_nor_answering_goes_on_without_end(
+    connection: SsoConnection, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.views.sso.RATES", {"sso_start": "2/m/ip", "sso_answer": "3/m/ip"})
+    assert [client.get("/sso/acme").status_code for _ in range(3)] == [302, 302, 429]
+    posts = [client.post(f"/sso/saml/{connection.key}/acs").status_code for _ in range(4)]
+    assert posts == [400, 400, 400, 429]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import npm
 from tests.system import person
-from tests.system.hub import Hub
+from tests.system.hub import Hub, ask
 from tests.system.model_server import REPLY, ModelServer
 
 pytestmark = pytest.mark.node
@@ -241,6 +246,86 @@ def test_without_a_name_the_client_gets_the_hubs_default_assistant(
 
     assert outcome.code == 0, outcome.all_output
     assert model_server.asked[0].body["model"] == "keyed-model"
+
+
+# --- signed in as a device, by the file that the client reads
+
+
+@pytest.fixture
+def session(hub: Hub, publisher: person.Person) -> dict[str, Any]:
+    """What `cn` keeps of a session, for a device that the administrator has confirmed."""
+    codes = _form(hub, "/identity/o/api/device/code", device_name="laptop", scope="read")
+    publisher.submit(f"/device?code={codes['user_code']}", code=codes["user_code"], answer="confirm")
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    pair = _form(hub, "/identity/o/api/token", grant_type=grant, device_code=codes["device_code"])
+    return {
+        "userId": "user_1",
+        "userEmail": "admin@example.com",
+        "accessToken": pair["access_token"],
+        "refreshToken": pair["refresh_token"],
+        "expiresAt": _milliseconds(timedelta(hours=1)),
+        "organizationId": None,
+        "configUri": "slug://acme/hello",
+    }
+
+
+def test_a_device_is_signed_in_by_a_file(
+    cn: Callable[..., Outcome], session: dict[str, Any], model_server: ModelServer, tmp_path: Path
+) -> None:
+    file = _keep(session, tmp_path)
+
+    outcome = cn()
+
+    assert outcome.code == 0, outcome.all_output
+    assert model_server.asked[0].authorization == f"Bearer {KEY}"
+    assert "Answer as tersely as 1.1.0 asks." in model_server.asked[0].message("system")
+    assert json.loads(file.read_text()) == session
+
+
+def test_the_client_renews_a_session_that_is_over_and_goes_on_with_it(
+    cn: Callable[..., Outcome], hub: Hub, session: dict[str, Any], model_server: ModelServer, tmp_path: Path
+) -> None:
+    file = _keep({**session, "expiresAt": _milliseconds(-timedelta(minutes=1))}, tmp_path)
+
+    assert cn().code == 0  # which asks with the token from before the renewal
+    renewed = json.loads(file.read_text())
+    assert cn("acme/closed").code == 0
+
+    assert len(model_server.asked) == 2
+    assert renewed["expiresAt"] > _milliseconds(timedelta())
+    assert renewed["accessToken"] != session["accessToken"]
+    assert renewed["refreshToken"] != session["refreshToken"]
+    assert renewed["userEmail"] == hub.api("GET", "me", token=renewed["accessToken"]).json()["email"]
+
+
+def test_a_device_that_was_signed_out_stays_out(
+    cn: Callable[..., Outcome], hub: Hub, session: dict[str, Any], model_server: ModelServer, tmp_path: Path
+) -> None:
+    _form(hub, "/identity/o/api/revoke", token=session["accessToken"])
+    _keep({**session, "expiresAt": _milliseconds(-timedelta(minutes=1))}, tmp_path)
+
+    assert cn("acme/hello").code == 1
+    assert model_server.asked == []
+
+
+def _form(hub: Hub, path: str, **fields: str) -> Any:
+    """What an endpoint of OAuth answers to the built-in client."""
+    data = urllib.parse.urlencode({"client_id": "ahub-cli", **fields}).encode()
+    answer = ask(urllib.request.build_opener(), urllib.request.Request(hub.url + path, data))
+    assert answer.status == 200, answer.text
+    return answer.json() if answer.content else None
+
+
+def _keep(session: dict[str, Any], home: Path) -> Path:
+    """Write the client's file into its home."""
+    file = home / ".continue" / "auth.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(session))
+    return file
+
+
+def _milliseconds(from_now: timedelta) -> int:
+    return int((datetime.now(UTC) + from_now).timestamp() * 1000)
 
 
 def _publisher(hub: Hub) -> Callable[..., None]:
