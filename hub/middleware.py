@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import ResolverMatch, reverse
 
+from hub import shortcache
 from hub.context import actor_of
 from hub.domain.decisions import PermissionRefused
 from hub.policies.namespaces import belonging
@@ -31,6 +32,18 @@ def request_context(get_response: Handler) -> Handler:
         response = get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+    return handle
+
+
+def reads_once(get_response: Handler) -> Handler:
+    """Lets a request that only reads ask for somebody's role once, however many parts of the page depend on it."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return get_response(request)
+        with shortcache.reading():
+            return get_response(request)
 
     return handle
 

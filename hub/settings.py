@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "hub.sessions.note_activity",
     "django_htmx.middleware.HtmxMiddleware",
     "hub.middleware.refuse_unreadable_input",
+    "hub.middleware.reads_once",
     "hub.middleware.RefusalPages",
     "hub.middleware.former_names",
     "registry.middleware.former_package_names",

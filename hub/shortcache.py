@@ -1,14 +1,17 @@
 """Remembers decisions for a few seconds, in this process, so that a client that polls costs no queries.
 
 Nothing is served from here that is older than TTL seconds. Every mutation clears this process's copy at once (the
-audit log sees to it); other processes catch up within TTL. Changing requests never use it.
+audit log sees to it); other processes catch up within TTL. Changing requests never use it. What one request asks more
+than once (`asked_once`) is remembered until it is answered.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import transaction
@@ -48,9 +51,33 @@ class ShortCache:
 
 
 decisions = ShortCache()
+_asked: ContextVar[dict[Hashable, Any] | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around a request that only reads: within it, `asked_once` asks once per key, and again after a change."""
+    before = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
+def asked_once[T](key: Hashable, compute: Callable[[], T]) -> T:
+    """The value of `key`, computed anew unless this very request, which only reads, has done so before."""
+    asked = _asked.get()
+    if asked is None:
+        return compute()
+    if key not in asked:
+        asked[key] = compute()
+    value: T = asked[key]
+    return value
 
 
 def forget_on_change() -> None:
     """Forget all decisions now and again when the transaction commits: in between, others may have asked."""
     decisions.clear()
+    if (asked := _asked.get()) is not None:
+        asked.clear()
     transaction.on_commit(decisions.clear)

@@ -96,13 +96,14 @@ def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 
 def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
     """What stands around every page of a package: origin, counts on the tabs, and what the reader may do."""
+    may = policies.abilities(actor, found)
     return {
         "package": found,
         "kind": KINDS[found.kind],
         "tab": tab,
         "upstream": relations.upstream(actor, found),
-        "may_release": bool(policies.may_release(actor, found)),
-        "may_manage": bool(policies.may_manage(actor, found)),
+        "may_release": bool(may.release),
+        "may_manage": bool(may.manage),
         **relations.counts(actor, found),
     }
 

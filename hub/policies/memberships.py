@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from hub import shortcache
 from hub.actors import Actor
 from hub.domain import roles
 from hub.domain.roles import Permission
@@ -45,8 +46,12 @@ def _allows_life_of(token: ApiToken) -> Q:
 
 
 def role_of(actor: Actor, organization: Organization) -> str | None:
-    """The actor's role in `organization` as far as it counts now; None for a stranger. One query."""
-    return effective(actor).filter(organization=organization).values_list("role", flat=True).first()
+    """The actor's role in `organization` as far as it counts now; None for a stranger. One query for a request that reads."""
+    token = actor.token.pk if actor.token is not None else None
+    user = actor.user.pk if actor.user is not None else None
+    key = ("role", user, token, actor.sso, actor.second_factor, actor.confined_to, organization.pk)
+    rows = effective(actor).filter(organization=organization)
+    return shortcache.asked_once(key, lambda: rows.values_list("role", flat=True).first())
 
 
 def missing_proof(actor: Actor, organization: Organization) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from dataclasses import dataclass
+
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from hub.actors import Actor
 from hub.domain.actions import Scope
@@ -35,19 +37,48 @@ def own(actor: Actor, prefix: str = "") -> Q:
     return Q(**{f"{prefix}user": actor.user})
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What an actor is in a namespace, decided at one moment."""
+
+    belongs: bool
+    publish: Decision
+
+
+def standing(actor: Actor, namespace: Namespace) -> Standing:
+    """Whether the actor reads what is internal to `namespace`, and whether it may make packages there. One query."""
+    belongs = manages = False
+    if actor.user is not None:
+        asked = [_is(_holding(actor, permission)) for permission in (None, Permission.PACKAGE_PUBLISH)]
+        rows = Namespace.objects.filter(id=namespace.id, closed_at=None)
+        belongs, manages = rows.values_list(*asked).first() or (False, False)
+    return Standing(belongs, _publishing(actor, namespace, held=manages))
+
+
 def may_publish(actor: Actor, namespace: Namespace) -> Decision:
     """Whether the actor may make packages in `namespace`. One query."""
+    return standing(actor, namespace).publish
+
+
+def _publishing(actor: Actor, namespace: Namespace, *, held: bool) -> Decision:
     if actor.user is None:
         return Denied("Sign in, or send an API token, to publish.")
     if not actor.has_scope(Scope.PUBLISH):
         return Denied("This token lacks the scope “publish”.")
     if actor.patterns and not any(Pattern.parse(text).namespace == namespace.slug for text in actor.patterns):
         return Denied(f"This token is not for packages of “{namespace.slug}”.")
-    if not managed(actor).filter(id=namespace.id).exists():
+    if not held:
         return Denied(f"Only owners, admins and maintainers of “{namespace.slug}” publish there.")
     return Allowed()
 
 
 def _held(actor: Actor, permission: Permission | None) -> QuerySet[Namespace]:
-    organizations = effective(actor, permission).values("organization")
-    return Namespace.objects.filter(own(actor) | Q(organization__in=organizations), closed_at=None)
+    return Namespace.objects.filter(_holding(actor, permission), closed_at=None)
+
+
+def _holding(actor: Actor, permission: Permission | None) -> Q:
+    return own(actor) | Q(organization__in=effective(actor, permission).values("organization"))
+
+
+def _is(condition: Q) -> Case:
+    return Case(When(condition, then=Value(value=True)), default=Value(value=False))

@@ -44,14 +44,7 @@ def visible_to(actor: Actor) -> QuerySet[Organization]:
 
 def may(actor: Actor, organization: Organization, permission: Permission) -> Decision:
     """Whether the actor's role in `organization` has `permission`, and the token, if one is used, the scope. One query."""
-    if actor.user is None:
-        return Denied("Sign in, or send an API token.")
-    scope = _SCOPES.get(permission, Scope.ADMIN)
-    if not actor.has_scope(scope):
-        return Denied(f"This token lacks the scope “{scope}”.")
-    if not roles.allows(role_of(actor, organization), permission):
-        return Denied(_REFUSALS.get(permission, "Only owners and admins manage an organization."))
-    return Allowed()
+    return _judged(actor, role_of(actor, organization), permission)
 
 
 def may_manage(actor: Actor, organization: Organization) -> Decision:
@@ -60,17 +53,27 @@ def may_manage(actor: Actor, organization: Organization) -> Decision:
 
 
 def may_give_role(actor: Actor, organization: Organization, role: str) -> Decision:
-    """Whether the actor may make somebody `role`, or take that role away: nobody gives what they do not have.
+    """Whether the actor may make somebody `role`, or take that role away: nobody gives what they do not have. One query.
 
     So admins make neither owners nor auditors, and nobody reaches the audit log through a helper's account.
     """
-    allowed = may_manage(actor, organization)
-    if not allowed:
-        return allowed
     own = role_of(actor, organization)
-    if own is None or not roles.ROLES[role].permissions <= roles.ROLES[own].permissions:
-        return Denied("Only an owner makes or removes owners and auditors.")
+    allowed = _judged(actor, own, Permission.MEMBERS_MANAGE)
+    if allowed and (own is None or not roles.ROLES[role].permissions <= roles.ROLES[own].permissions):
+        return Denied(_REFUSALS[Permission.OWNERS_MANAGE])
     return allowed
+
+
+def _judged(actor: Actor, role: str | None, permission: Permission) -> Decision:
+    """The decision for who has `role`."""
+    if actor.user is None:
+        return Denied("Sign in, or send an API token.")
+    scope = _SCOPES.get(permission, Scope.ADMIN)
+    if not actor.has_scope(scope):
+        return Denied(f"This token lacks the scope “{scope}”.")
+    if not roles.allows(role, permission):
+        return Denied(_REFUSALS.get(permission, "Only owners and admins manage an organization."))
+    return Allowed()
 
 
 def could_give_role(organization: Organization, user: User | None, role: str) -> bool:

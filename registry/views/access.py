@@ -37,6 +37,11 @@ def for_managers(view: View) -> View:
     return _handing_over(view, policies.may_manage)
 
 
+def for_givers(view: View) -> View:
+    """As `for_managers`, for who may hand the package over."""
+    return _handing_over(view, policies.may_transfer)
+
+
 def for_publishers(view: View) -> View:
     """As `for_managers`, for who publishes in the package."""
     return _handing_over(view, policies.may_release)

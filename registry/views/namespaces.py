@@ -10,7 +10,7 @@ from hub.actors import Actor
 from hub.context import actor_of
 from hub.domain import slugs
 from hub.models import Namespace
-from hub.policies.namespaces import belonging, may_publish
+from hub.policies.namespaces import Standing, standing
 from registry import catalogue
 from registry.kinds import KINDS
 from registry.views.lists import light
@@ -23,7 +23,7 @@ PAGE_SIZE = 30
 def namespace(request: HttpRequest, namespace: str) -> HttpResponse:
     """The packages of a namespace that the reader may see."""
     actor = actor_of(request)
-    found = _namespace(actor, namespace)
+    found, own = _namespace(actor, namespace)
     search = catalogue.Search(namespace=found.slug, kind=request.GET.get("kind", ""), sort="name")
     page = page_or_404(request, light(catalogue.find(actor, search)), search.order, PAGE_SIZE)
     context = {
@@ -31,22 +31,19 @@ def namespace(request: HttpRequest, namespace: str) -> HttpResponse:
         "page": page,
         "kinds": KINDS.values(),
         "asked_kind": search.kind,
-        "belongs": _belongs(actor, found),
-        "may_publish": bool(may_publish(actor, found)),
+        "belongs": own.belongs,
+        "may_publish": bool(own.publish),
     }
     return render(request, "registry/namespace_detail.html", context)
 
 
-def _namespace(actor: Actor, slug: str) -> Namespace:
+def _namespace(actor: Actor, slug: str) -> tuple[Namespace, Standing]:
     """The namespace, for those who belong to it or may read something in it. To others it is not there."""
     rows = Namespace.objects.select_related("user", "organization")
     found = rows.filter(slug=slugs.normalize(slug)).first()
     if found is None:
         raise Http404
-    if not _belongs(actor, found) and not catalogue.find(actor, catalogue.Search(namespace=found.slug)).exists():
+    own = standing(actor, found)
+    if not own.belongs and not catalogue.find(actor, catalogue.Search(namespace=found.slug)).exists():
         raise Http404
-    return found
-
-
-def _belongs(actor: Actor, found: Namespace) -> bool:
-    return belonging(actor).filter(id=found.id).exists()
+    return found, own

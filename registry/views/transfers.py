@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,28 +14,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hub import keyset
 from hub.context import actor_of
-from hub.domain.decisions import Denied, PermissionRefused
+from hub.domain.decisions import PermissionRefused
 from hub.views.personal import page_of, personal, reauthenticated
-from registry import policies
 from registry.forms.transfers import TransferForm
 from registry.models import Package
 from registry.services import transfers as services
-from registry.views.access import for_managers
+from registry.views.access import for_givers, for_managers
 from registry.views.forms import posted
 
 NEWEST = keyset.Order("transfers", ("-created_at", "-id"))
 
 
 @never_cache
-@for_managers
+@for_givers
 @reauthenticated
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer(request: HttpRequest, package: Package) -> HttpResponse:
     """Offer the package to another namespace, or see that it is offered."""
     by = actor_of(request)
-    decision = policies.may_transfer(by, package)
-    if isinstance(decision, Denied):
-        raise PermissionDenied(decision.reason)
     form = TransferForm(posted(request))
     if form.is_valid():
         try:

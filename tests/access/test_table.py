@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from traceback import walk_stack
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hub import shortcache
@@ -85,6 +87,38 @@ def test_every_change_writes_its_events_and_no_other(world: World) -> None:
         expected[row.key] = sorted(row.audit)
     wrong = [f"{key}: {found[key]}, not {expected[key]}" for key in found if found[key] != expected[key]]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("actor", ["anonymous", "stranger", "member", "maintainer", "owner"])
+def test_reading_asks_for_permission_once(world: World, actor: str) -> None:
+    """At most one query per request that does nothing but decide. Lists are filtered where their rows are."""
+    world.sign_in(actor)
+    wrong = []
+    for row in ROWS:
+        if row.method != "GET":
+            continue
+        with transaction.atomic():
+            send(world, row, actor)
+            with deciding() as queries:
+                send(world, row, actor)
+            transaction.set_rollback(True)
+        if len(queries) > 1:
+            wrong.append(f"{row.key}: {len(queries)}: {[text[:300] for text in queries]}")
+    assert not wrong, "\n".join(wrong)
+
+
+@contextmanager
+def deciding() -> Iterator[list[str]]:
+    """Collects the queries that are made while one of the policies is deciding."""
+    found: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if any("policies" in str(frame.f_globals.get("__name__")).split(".") for frame, _ in walk_stack(None)):
+            found.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        yield found
 
 
 def test_every_address_has_its_rows(world: World) -> None:

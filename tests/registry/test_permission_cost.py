@@ -8,8 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from hub import shortcache
 from hub.actors import Actor
 from hub.models import Namespace, Organization
+from hub.policies.memberships import role_of
+from hub.services import organizations
 from registry import catalogue, policies
 from registry.models import Package
 from registry.services import grants
@@ -71,3 +74,16 @@ def test_a_permission_costs_at_most_one_query(
         with CaptureQueriesContext(connection) as queries:
             deed(actor, package)
         assert len(queries) <= 1, actor.user
+
+
+def test_a_request_that_reads_asks_once_and_again_after_a_change(
+    organization: Organization, owner: Actor, member: Actor
+) -> None:
+    with shortcache.reading():
+        with CaptureQueriesContext(connection) as queries:
+            assert {role_of(member, organization) for _ in range(3)} == {"member"}
+            assert role_of(owner, organization) == "owner"
+        assert len(queries) == 2
+        organizations.remove_member(by=owner, organization=organization, user=member.user)
+        assert role_of(member, organization) is None
+    assert role_of(member, organization) is None
