@@ -15,11 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from hub import shortcache
 from hub.models import AuditEvent
-from tests.access import rows_hub, rows_registry, rows_sign_in
 from tests.access.table import Row
-from tests.access.world import ACTORS, World, build
+from tests.access.world import ACTORS, World, build, row_modules
 
-ROWS = rows_hub.ROWS + rows_registry.ROWS + rows_sign_in.ROWS
+ROWS: tuple[Row, ...] = sum((module.ROWS for module in row_modules()), ())
 # Headers that are another thing each time, or follow from the length of what was asked for.
 CHANGING = ("X-Request-Id", "Content-Length", "RateLimit")
 BY_KEY = {row.key: row for row in ROWS}

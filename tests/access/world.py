@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import pkgutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
@@ -123,6 +126,12 @@ class World:
         return made.secret
 
 
+def row_modules() -> list[Any]:
+    """The modules `rows_…` beside this one: each has ROWS, and maybe `furnish(owner, acme, parameters)` for what they name."""
+    names = [one.name for one in pkgutil.iter_modules([str(Path(__file__).parent)]) if one.name.startswith("rows_")]
+    return [importlib.import_module(f"tests.access.{name}") for name in sorted(names)]
+
+
 def _person(name: str) -> User:
     user = User(username=name, email=f"{name}@example.com")
     user.set_password(PASSWORD)
@@ -172,6 +181,9 @@ def build() -> World:
         "outgoing_id": transfers.request(by=owner, package=parting, destination="the-target").id,
         "transfer_id": transfers.request(by=target, package=gift, destination="acme").id,
     }
+    for module in row_modules():
+        if hasattr(module, "furnish"):
+            module.furnish(owner, acme, parameters)
     closed = organizations.create(by=owner, slug="closed", name="Closed")
     organization_life.delete(by=owner, organization=closed)
     return World(acme, people, account, parameters)

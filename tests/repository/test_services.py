@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -51,18 +51,34 @@ from tests.conftest import RULE
 from tests.hub.devices import asked, confirmed, signed_in
 from tests.hub.scim import directory_of
 from tests.hub.sso import connected
+from tests.repository import deeds
 from tests.support.issuer import Issuer, running
 
 READING = {
-    "accounts": set[str](), "transfers": {"waiting", "incoming"}, "publishers": {"forget_used"}, "sso": {"of", "enabled", "owner_of", "as_setup", "is_connected", "connections_of"}, "fetching": {"find", "find_now", "readable_bundle", "explanation"}, "locks": {"lock_release"},
-    "resolving": {"resolve", "preview", "available", "blocks"}, "secrets": {"open_box"}, "sign_in_links": {"find"}, "device_requests": {"find"},
-    "starter": {"items"}, "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
-    "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"}, "namespaces": {"renamed"},
-    "scim": {"is_blocked", "provisioned_account", "groups_of", "lock"}, "scim_groups": {"members_of"},
-    "invitations": {"find", "obstacle", "is_for", "state_of"}, "organization_life": {"due", "grace_end", "restorable_until"},
-}  # fmt: skip
+    "accounts": set[str](),
+    "device_requests": {"find"},
+    "fetching": {"find", "find_now", "readable_bundle", "explanation"},
+    "invitations": {"find", "obstacle", "is_for", "state_of"},
+    "locks": {"lock_release"},
+    "namespaces": {"renamed"},
+    "organization_life": {"due", "grace_end", "restorable_until"},
+    "publishers": {"forget_used"},
+    "resolving": {"resolve", "preview", "available", "blocks"},
+    "scim": {"is_blocked", "provisioned_account", "groups_of", "lock"},
+    "scim_groups": {"members_of"},
+    "secrets": {"open_box"},
+    "security": {"policy_of", "members_without_second_factor", "tokens_living_longer"},
+    "sign_in_links": {"find"},
+    "sso": {"of", "enabled", "owner_of", "as_setup", "is_connected", "connections_of"},
+    "starter": {"items"},
+    "tokens": {"find", "find_for_reading", "require_room", "with_authenticators"},
+    "transfers": {"waiting", "incoming"},
+}
 # Part of another deed's transaction, which records them.
-PARTS = {"namespaces": {"claim", "give_name"}, "packages": {"lock"}}
+PARTS = {
+    "namespaces": {"claim", "give_name"},
+    "packages": {"lock"},
+}
 # What keeps the audit log itself, by tests of its own (tests/hub/test_audit.py and those beside it).
 LOG = {
     "audit": {"record", "record_all", "record_read", "facts", "digest", "keys", "publics", "is_ours"},
@@ -70,6 +86,11 @@ LOG = {
     "audit_seals": {"seal_all", "seals", "as_domain", "status", "checkpoint", "waiting", "lock_out_sealing"},
     "audit_verification": {"verify", "faults_of", "pruned_through"},
 }  # fmt: skip
+# Each may hold READING, PARTS, DEEDS, ACTORS and OF_NOBODY of its own, and `furnish(world)`.
+MODULES = [importlib.import_module(one.name) for one in pkgutil.iter_modules(deeds.__path__, "tests.repository.deeds.")]
+for _module in MODULES:
+    READING |= getattr(_module, "READING", {})
+    PARTS |= getattr(_module, "PARTS", {})
 MANIFEST = RULE.format(title="new", version="1.0.0", text="New.")
 
 
@@ -104,6 +125,8 @@ class World:
     issuer: Any
     connection: Any
     strong: Actor
+    # What modules of tests/repository/deeds put there for their own deeds.
+    more: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +171,7 @@ def world(
     connection = connected(acme.organization, member.user)
     connected(locked)
     SsoConnection.objects.filter(organization=locked).update(is_enabled=False)
-    return World(
+    made = World(
         by=owner,
         acme=acme,
         member=member.user,
@@ -181,6 +204,10 @@ def world(
         connection=connection,
         strong=Actor(owner.user, second_factor=True),
     )
+    for module in MODULES:
+        if hasattr(module, "furnish"):
+            module.furnish(made)
+    return made
 
 
 def newcomer() -> User:
@@ -334,6 +361,8 @@ DEEDS: dict[str, Callable[[World], object]] = {
     "forks.fork": lambda w: forks.fork(by=w.by, upstream=w.helper, namespace=w.acme, name="fork"),
     "starter.load": lambda w: starter.load(by=w.by),
 }
+for _module in MODULES:
+    DEEDS |= getattr(_module, "DEEDS", {})
 
 
 def found() -> set[str]:
@@ -413,6 +442,9 @@ ACTORS |= {
 }
 ACTORS |= {f"scim.{deed}_user": "acme/directory0" for deed in ("create", "change", "delete")}
 ACTORS |= {f"scim_groups.{deed}_group": "acme/directory0" for deed in ("create", "change", "delete")}
+for _module in MODULES:
+    ACTORS |= getattr(_module, "ACTORS", {})
+    OF_NOBODY |= getattr(_module, "OF_NOBODY", set())
 
 
 class AuditIsBroken(Exception):
