@@ -18,9 +18,9 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services.packages import PackageGone, lock
+from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
-__all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
+__all__ = ["Notes", "PackageGone", "TakesNoReleases", "VersionExists", "publish", "refresh", "unyank", "yank"]
 
 
 class VersionExists(Exception):
@@ -38,8 +38,8 @@ class Notes:
 def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: Notes | None = None) -> Release:
     """Publish `manifest` as `version` of `package`.
 
-    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists or
-    PackageGone. Of two publications of one version at once, exactly one succeeds.
+    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists, PackageGone
+    or TakesNoReleases. Of two publications of one version at once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
     number = Version.parse(version)
@@ -57,7 +57,7 @@ def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: 
 
 
 def _store(by: Actor, package: Package, number: Version, manifest: Manifest, notes: Notes, html: Notes) -> Release:
-    _claim(lock(package), number)
+    _claim(lock_to_publish(package), number)
     release = Release.objects.create(
         package=package,
         version=str(number),
@@ -78,7 +78,7 @@ def _store(by: Actor, package: Package, number: Version, manifest: Manifest, not
         published_by=by.user,
         published_from=_origin(by),
     )
-    _refresh(package)
+    refresh(package)
     return release
 
 
@@ -115,7 +115,7 @@ def yank(*, by: Actor, release: Release, reason: str) -> bool:
         changes = {"yanked_at": timezone.now(), "yanked_by": by.user, "yank_reason": reason.strip()}
         changed = Release.objects.filter(id=release.id, yanked_at=None).update(**changes)
         if changed:
-            _refresh(release.package)
+            refresh(release.package)
             data = {"version": release.version, "reason": reason.strip()}
             audit.record(by, RegistryAction.RELEASE_YANK, release, namespace=release.package.namespace, data=data)
     return bool(changed)
@@ -129,13 +129,13 @@ def unyank(*, by: Actor, release: Release) -> bool:
         yanked = Release.objects.filter(id=release.id, yanked_at__isnull=False)
         changed = yanked.update(yanked_at=None, yanked_by=None, yank_reason="")
         if changed:
-            _refresh(release.package)
+            refresh(release.package)
             data = {"version": release.version, "reason": release.yank_reason}
             audit.record(by, RegistryAction.RELEASE_UNYANK, release, namespace=release.package.namespace, data=data)
     return bool(changed)
 
 
-def _refresh(package: Package) -> None:
+def refresh(package: Package) -> None:
     """Make the package's denormalised columns say what its releases say. The package's row must be locked."""
     published = Release.objects.filter(package=package).published().newest_first()
     latest = published.filter(is_prerelease=False).first() or published.first()
