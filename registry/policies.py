@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Q, Value, When
 
+from hub import shortcache
 from hub.actors import Actor
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied, PermissionRefused
@@ -52,7 +53,9 @@ def abilities(actor: Actor, package: Package) -> Abilities:
     if actor.user is not None or actor.token is not None:
         rows = Package.objects.filter(id=package.id, namespace__closed_at=None)
         asked = (_is(publishable_by(actor)), _is(manageable_by(actor)), _is(Q(namespace__in=administered(actor))))
-        publishes, manages, administers = rows.values_list(*asked).first() or (False, False, False)
+        key = ("abilities", *_means(actor), package.id)
+        first = rows.values_list(*asked).first
+        publishes, manages, administers = shortcache.asked_once(key, first) or (False, False, False)
     managing = _managing(actor, package, held=manages)
     return Abilities(
         _releasing(actor, package, held=publishes), managing, _quarantining(actor, package, managing, administers)
@@ -168,6 +171,13 @@ def _quarantining(actor: Actor, package: Package, managing: Decision, administer
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _means(actor: Actor) -> tuple[object, ...]:
+    """What decides about power, as a key: two actors with the same means may do the same."""
+    user = actor.user.pk if actor.user is not None else None
+    token = actor.token.pk if actor.token is not None else None
+    return user, token, actor.sso, actor.second_factor, actor.confined_to
 
 
 def _is(condition: Q) -> Case:

@@ -104,7 +104,7 @@ def readable_bundle(actor: Actor, digest: str) -> bool:
     return row is not None
 
 
-def _truth_of(condition: Q) -> ExpressionWrapper[BooleanField]:
+def _truth_of(condition: Q) -> ExpressionWrapper[Q]:
     """A condition as a column."""
     return ExpressionWrapper(condition, BooleanField())
 
