@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -66,7 +67,8 @@ def check_domains(**_: object) -> None:
     for proof in domains.due().select_related("namespace__organization"):
         if time.monotonic() > until:
             return
-        domains.recheck(by=Actor(source="task"), proof=proof)
+        with contextlib.suppress(domains.Gone):  # removed meanwhile
+            domains.recheck(by=Actor(source="task"), proof=proof)
 
 
 @shared_task

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from hub import dns_records, outbound
@@ -24,7 +25,7 @@ from hub.policies import organizations as policies
 from hub.services import audit
 
 MOST = 10  # for each namespace
-PAUSE = timedelta(seconds=10)  # between two looks at one domain that people ask for
+PAUSE_SECONDS = 10  # between two looks at one domain that people ask for
 INTERVAL = timedelta(hours=6)  # between two looks of the hub's own
 GRACE = timedelta(days=3)  # how long a proof may be missing
 __all__ = [
@@ -104,27 +105,19 @@ def check(*, by: Actor, proof: DomainProof) -> DomainProof:
     Returns the proof as it is now: verified, or with `last_error`. Raises PermissionRefused, TooSoon or Gone.
     """
     require(policies.may(by, _organization(proof), Permission.ORGANIZATION_UPDATE))
-    now = timezone.now()
-    rows = DomainProof.objects.filter(id=proof.id)
-    if not rows.filter(Q(checked_at=None) | Q(checked_at__lte=now - PAUSE)).update(checked_at=now):
-        if not rows.exists():
-            raise Gone("This domain was removed.")
-        raise TooSoon("Somebody looked a moment ago. Wait ten seconds.")
-    return _noted(by, proof, find(proof.domain, proof.token))
+    if not cache.add(f"domain-check:{proof.id}", 1, PAUSE_SECONDS):
+        raise TooSoon(f"Somebody looked a moment ago. Wait {PAUSE_SECONDS} seconds.")
+    began = timezone.now()
+    return _noted(by, proof, find(proof.domain, proof.token), began)
 
 
-def recheck(*, by: Actor, proof: DomainProof) -> DomainProof | None:
+def recheck(*, by: Actor, proof: DomainProof) -> DomainProof:
     """As `check`, for the hub's own schedule: a verification ends when the proof has been missing for the period of grace.
 
-    Returns None if another run looks at the same time, or the claim is gone.
+    Of two looks at the same time, one is noted. Raises Gone.
     """
-    now = timezone.now()
-    if not due().filter(id=proof.id).update(checked_at=now):
-        return None
-    try:
-        return _noted(by, proof, find(proof.domain, proof.token))
-    except Gone:
-        return None
+    began = timezone.now()
+    return _noted(by, proof, find(proof.domain, proof.token), began)
 
 
 def due() -> QuerySet[DomainProof]:
@@ -158,20 +151,22 @@ def find(name: str, token: str) -> Looked:
     return Looked(error=f"{in_dns} {in_file}"[:500])
 
 
-def _noted(by: Actor, proof: DomainProof, looked: Looked) -> DomainProof:
+def _noted(by: Actor, proof: DomainProof, looked: Looked, began: datetime) -> DomainProof:
     """Keep what was found: the beginning of a verification, that the proof is missing, or after the grace the end."""
     now = timezone.now()
     with transaction.atomic():
         row = _locked(proof)
+        if row.checked_at is not None and row.checked_at >= began:
+            return row  # somebody else has looked and noted meanwhile
         before = row.verified_at
-        row.last_error = looked.error
+        row.checked_at, row.last_error = now, looked.error
         if looked.method:
             row.method, row.verified_at, row.missing_since = looked.method, before or now, None
         elif before is not None:
             row.missing_since = row.missing_since or now
             if row.missing_since <= now - GRACE:
                 row.method, row.verified_at, row.missing_since = "", None, None
-        row.save(update_fields=["last_error", "method", "verified_at", "missing_since"])
+        row.save(update_fields=["checked_at", "last_error", "method", "verified_at", "missing_since"])
         _tell_namespace(row.namespace)
         if row.verified_at is not None and before is None:
             _record(by, HubAction.DOMAIN_VERIFY, row, {"method": row.method})
@@ -195,7 +190,7 @@ def _organization(proof: DomainProof) -> Organization:
 
 def _locked(proof: DomainProof) -> DomainProof:
     """The proof as it is now, with its organization locked against deeds at the same time. Raises Gone."""
-    Organization.objects.select_for_update(no_key=True).get(id=proof.namespace.organization_id)
+    Organization.objects.select_for_update(no_key=True).get(id=_organization(proof).id)
     rows = DomainProof.objects.select_for_update(of=("self",)).select_related("namespace__organization")
     row = rows.filter(id=proof.id).first()
     if row is None:

@@ -19,6 +19,7 @@ CHANGING = {
     "hub.AuditUnsealed",
     "hub.Device",
     "hub.DeviceRequest",
+    "hub.DomainProof",
     "hub.GroupMapping",
     "hub.Invitation",
     "hub.Membership",
@@ -36,6 +37,7 @@ CHANGING = {
     "registry.Grant",
     "registry.Package",
     "registry.PackageTransfer",
+    "registry.Report",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
