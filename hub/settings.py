@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.request_context",
+    "hub.middleware.bounded_uploads",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -119,6 +120,7 @@ CACHES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # --- Celery (read with the prefix CELERY_ by hub/celery.py)
 BROKER_DIR = DATA_DIR / "broker"
@@ -144,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-expired-sessions": {"task": "hub.tasks.clear_expired_sessions", "schedule": 24 * 3600.0},
     "seal-audit-log": {"task": "hub.tasks.seal_audit_log", "schedule": 10.0},
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
+    "sweep-jobs": {"task": "hub.tasks.sweep_jobs", "schedule": 30.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},

@@ -34,8 +34,8 @@ urlpatterns = [
     ),
     path("packages/<str:namespace>/<str:name>/deprecate", lifecycle.DeprecateView.as_view(), name="deprecate"),
     path("packages/<str:namespace>/<str:name>/undeprecate", lifecycle.UndeprecateView.as_view(), name="undeprecate"),
-    path("packages/<str:namespace>/<str:name>/archive", lifecycle.ArchiveView.as_view(), name="archive"),
-    path("packages/<str:namespace>/<str:name>/unarchive", lifecycle.UnarchiveView.as_view(), name="unarchive"),
+    path("packages/<str:namespace>/<str:name>/archive", lifecycle.ArchiveView.as_view(), name="package-archive"),
+    path("packages/<str:namespace>/<str:name>/unarchive", lifecycle.UnarchiveView.as_view(), name="package-unarchive"),
     path("packages/<str:namespace>/<str:name>/quarantine", lifecycle.QuarantineView.as_view(), name="quarantine"),
     path("packages/<str:namespace>/<str:name>/unquarantine", lifecycle.UnquarantineView.as_view(), name="unquarantine"),
     path("packages/<str:namespace>/<str:name>/reports", lifecycle.ReportListView.as_view(), name="reports"),
@@ -58,6 +58,11 @@ urlpatterns = [
         "packages/<str:namespace>/<str:name>/releases/<str:version>/unquarantine",
         lifecycle.ReleaseUnquarantineView.as_view(),
         name="release-unquarantine",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/archive",
+        releases.ArchiveView.as_view(),
+        name="archive",
     ),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>/yank", releases.YankView.as_view(), name="yank"),
     path(

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('hub', '0003_audit_append_only'),
+        ('hub', '0004_jobs'),
     ]
 
     operations = [

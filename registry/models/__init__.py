@@ -1,5 +1,6 @@
 """The rows of the registry."""
 
+from registry.models.artifacts import Artifact
 from registry.models.grants import Grant, GrantPermission
 from registry.models.lifecycle import Imposer, served
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
@@ -9,6 +10,7 @@ from registry.models.reports import Report, ReportState
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
+    "Artifact",
     "FormerPackageName",
     "Grant",
     "GrantPermission",
