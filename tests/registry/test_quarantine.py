@@ -266,6 +266,7 @@ def test_who_manages_it_and_who_moderates_looks_into_it(
             page = client.get(address)
             assert page.status_code == 200, address
             assert REASON in page.content.decode()
+        assert ("/acme/style/unquarantine" in client.get("/acme/style").content.decode()) is (actor is moderator)
         client.logout()
     for actor in (member, stranger, None):
         refused = api("get", "packages/acme/style", actor)
