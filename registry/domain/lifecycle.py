@@ -16,13 +16,13 @@ class InvalidWords(ValueError):
         self.field = field
 
 
-def words(text: str, *, field: str) -> str:
+def words(text: str, *, field: str, longest: int = MESSAGE_MAX_LENGTH) -> str:
     """`text` as one line that says something. Raises InvalidWords."""
     found = " ".join(text.split())
     if not found:
         raise InvalidWords(field, f"Give a {field}: it is shown to the people whom it concerns.")
-    if len(found) > MESSAGE_MAX_LENGTH:
-        raise InvalidWords(field, f"The {field} has more than {MESSAGE_MAX_LENGTH} characters. Shorten it.")
+    if len(found) > longest:
+        raise InvalidWords(field, f"The {field} has more than {longest} characters. Shorten it.")
     if not found.isprintable():
         raise InvalidWords(field, f"The {field} has characters that cannot be shown. Leave them out.")
     return found

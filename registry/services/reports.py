@@ -18,6 +18,7 @@ from registry.domain import lifecycle as domain
 from registry.domain.actions import RegistryAction
 from registry.domain.lifecycle import InvalidWords
 from registry.models import Package, Release, Report, ReportState
+from registry.models.reports import REASON_MAX_LENGTH
 from registry.services.packages import PackageGone
 
 MOST_A_DAY = 20  # for each person
@@ -54,7 +55,7 @@ def file(*, by: Actor, package: Package, release: Release | None = None, reason:
     """
     require(policies.may_report(by))
     assert by.user is not None  # noqa: S101  # the policy says so
-    words = domain.words(reason, field="reason")
+    words = domain.words(reason, field="reason", longest=REASON_MAX_LENGTH)
     try:
         with transaction.atomic():
             # Two reports at once are counted one after the other.

@@ -71,6 +71,9 @@ def test_a_reader_reports_and_a_moderator_resolves(
 def test_the_namespace_does_not_learn_who_reported_it(style: Package, stranger: Actor) -> None:
     reports.file(by=stranger, package=style, reason="It leaks.")
     event = AuditEvent.objects.get(action="registry.report.create")
+    assert reports.file(by=stranger, package=style, release=style.releases.get(), reason="x" * 1000)
+    with pytest.raises(reports.InvalidWords):
+        reports.file(by=stranger, package=style, reason="x" * 1001)
     assert (event.namespace, event.actor, event.target_label) == (None, stranger.user, "acme/style")
 
 
