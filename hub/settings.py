@@ -35,6 +35,7 @@ SSO_ALLOWED_HOSTS: list[str] = read.list("HUB_SSO_ALLOWED_HOSTS", [])
 TRUSTED_ISSUERS: list[str] = read.list(
     "HUB_TRUSTED_ISSUERS", ["https://token.actions.githubusercontent.com", "https://gitlab.com"]
 )
+DNS_SERVERS: list[str] = read.list("HUB_DNS_SERVERS", [])
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
@@ -148,6 +149,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "hub.tasks.sweep_jobs", "schedule": 30.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
+    "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

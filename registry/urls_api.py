@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.api import grants, packages, publishers, releases, transfers
+from registry.api import grants, lifecycle, packages, publishers, releases, transfers
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
@@ -31,6 +31,33 @@ urlpatterns = [
         "packages/<str:namespace>/<str:name>/releases/<str:version>/manifest",
         releases.ManifestView.as_view(),
         name="manifest",
+    ),
+    path("packages/<str:namespace>/<str:name>/deprecate", lifecycle.DeprecateView.as_view(), name="deprecate"),
+    path("packages/<str:namespace>/<str:name>/undeprecate", lifecycle.UndeprecateView.as_view(), name="undeprecate"),
+    path("packages/<str:namespace>/<str:name>/archive", lifecycle.ArchiveView.as_view(), name="package-archive"),
+    path("packages/<str:namespace>/<str:name>/unarchive", lifecycle.UnarchiveView.as_view(), name="package-unarchive"),
+    path("packages/<str:namespace>/<str:name>/quarantine", lifecycle.QuarantineView.as_view(), name="quarantine"),
+    path("packages/<str:namespace>/<str:name>/unquarantine", lifecycle.UnquarantineView.as_view(), name="unquarantine"),
+    path("packages/<str:namespace>/<str:name>/reports", lifecycle.ReportListView.as_view(), name="reports"),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/deprecate",
+        lifecycle.ReleaseDeprecateView.as_view(),
+        name="release-deprecate",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/undeprecate",
+        lifecycle.ReleaseUndeprecateView.as_view(),
+        name="release-undeprecate",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/quarantine",
+        lifecycle.ReleaseQuarantineView.as_view(),
+        name="release-quarantine",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/unquarantine",
+        lifecycle.ReleaseUnquarantineView.as_view(),
+        name="release-unquarantine",
     ),
     path(
         "packages/<str:namespace>/<str:name>/releases/<str:version>/archive",

@@ -29,7 +29,7 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
         _add(form, "version", str(error))
     except (InvalidName, packages.PackageExists) as error:
         _add(form, "name", str(error))
-    except (PermissionRefused, releases.PackageGone) as error:
+    except (PermissionRefused, releases.PackageGone, releases.TakesNoReleases) as error:
         form.add_error(None, str(error))
 
 

@@ -2,9 +2,11 @@
 
 from registry.models.artifacts import Artifact
 from registry.models.grants import Grant, GrantPermission
+from registry.models.lifecycle import Imposer, served
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
+from registry.models.reports import Report, ReportState
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "FormerPackageName",
     "Grant",
     "GrantPermission",
+    "Imposer",
     "Package",
     "PackageQuerySet",
     "PackageTransfer",
@@ -19,8 +22,11 @@ __all__ = [
     "Release",
     "ReleaseCoordinate",
     "ReleaseQuerySet",
+    "Report",
+    "ReportState",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",
     "readable_by",
+    "served",
 ]

@@ -21,9 +21,9 @@ from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
 from registry.services import artifacts
-from registry.services.packages import PackageGone, lock
+from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
-__all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
+__all__ = ["Notes", "PackageGone", "TakesNoReleases", "VersionExists", "publish", "refresh", "unyank", "yank"]
 
 
 class VersionExists(Exception):
@@ -51,8 +51,8 @@ def publish(
     """Publish `manifest` as `version` of `package`, for a kind that takes them with the `files` beside it.
 
     `files` may hold the manifest too. `origin` says where the text came from, if not from whoever publishes it.
-    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists or
-    PackageGone. Of two publications of one version at once, exactly one succeeds.
+    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists, PackageGone
+    or TakesNoReleases. Of two publications of one version at once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
     number = Version.parse(version)
@@ -108,7 +108,7 @@ def _text_of(file: File) -> str:
 
 
 def _store(by: Actor, package: Package, draft: _Draft) -> Release:
-    _claim(lock(package), draft.number)
+    _claim(lock_to_publish(package), draft.number)
     manifest, number = draft.manifest, draft.number
     release = Release.objects.create(
         package=package,
@@ -134,7 +134,7 @@ def _store(by: Actor, package: Package, draft: _Draft) -> Release:
         published_from=_origin(by),
         origin=dict(draft.origin) if draft.origin else None,
     )
-    _refresh(package)
+    refresh(package)
     return release
 
 
@@ -179,7 +179,7 @@ def yank(*, by: Actor, release: Release, reason: str) -> bool:
         changes = {"yanked_at": timezone.now(), "yanked_by": by.user, "yank_reason": reason.strip()}
         changed = Release.objects.filter(id=release.id, yanked_at=None).update(**changes)
         if changed:
-            _refresh(release.package)
+            refresh(release.package)
             data = {"version": release.version, "reason": reason.strip()}
             audit.record(by, RegistryAction.RELEASE_YANK, release, namespace=release.package.namespace, data=data)
     return bool(changed)
@@ -193,13 +193,13 @@ def unyank(*, by: Actor, release: Release) -> bool:
         yanked = Release.objects.filter(id=release.id, yanked_at__isnull=False)
         changed = yanked.update(yanked_at=None, yanked_by=None, yank_reason="")
         if changed:
-            _refresh(release.package)
+            refresh(release.package)
             data = {"version": release.version, "reason": release.yank_reason}
             audit.record(by, RegistryAction.RELEASE_UNYANK, release, namespace=release.package.namespace, data=data)
     return bool(changed)
 
 
-def _refresh(package: Package) -> None:
+def refresh(package: Package) -> None:
     """Make the package's denormalised columns say what its releases say. The package's row must be locked."""
     published = Release.objects.filter(package=package).published().newest_first()
     latest = published.filter(is_prerelease=False).first() or published.first()

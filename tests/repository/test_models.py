@@ -21,6 +21,7 @@ CHANGING = {
     "hub.AuditUnsealed",
     "hub.Device",
     "hub.DeviceRequest",
+    "hub.DomainProof",
     "hub.GroupMapping",
     "hub.Invitation",
     "hub.Job",
@@ -39,6 +40,7 @@ CHANGING = {
     "registry.Grant",
     "registry.Package",
     "registry.PackageTransfer",
+    "registry.Report",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
