@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 
 from hub.actors import Actor
+from registry.domain.dependencies import Dependencies, of_config
 from registry.domain.manifests import Manifest
 
 if TYPE_CHECKING:
@@ -19,12 +20,18 @@ def _nothing(by: Actor, release: Release, manifest: Manifest) -> None:
     """Most kinds need no more than the release itself."""
 
 
+def _named_in(by: Actor, release: Release) -> Dependencies:
+    """What the items of the manifest name. Who may read the release may read that."""
+    return Dependencies(tuple(of_config(release.content, str(release.package))))
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind: how its manifests are read, and how it is called and explained to people.
 
     `read(text, package_name)` returns a Manifest or raises ManifestInvalid. `after_publish(by, release, manifest)` runs in
-    the transaction of the publication and may raise ManifestInvalid to undo it.
+    the transaction of the publication and may raise ManifestInvalid to undo it. `dependencies(by, release)` are what a
+    release needs, as far as the actor may see it.
     """
 
     name: str
@@ -35,3 +42,4 @@ class Kind:
     example: str
     read: Callable[[str, str], Manifest] = field(repr=False)
     after_publish: Callable[[Actor, Release, Manifest], None] = field(default=_nothing, repr=False)
+    dependencies: Callable[[Actor, Release], Dependencies] = field(default=_named_in, repr=False)

@@ -4,6 +4,7 @@ from registry.models.grants import Grant, GrantPermission
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
+from registry.models.scans import ReleaseScan
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Release",
     "ReleaseCoordinate",
     "ReleaseQuerySet",
+    "ReleaseScan",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from hub.actors import Actor
 from hub.domain.decisions import require
 from hub.services import audit
 from registry import policies
+from registry.checks.running import Scan
 from registry.domain import canonical, literals, manifests, markup
 from registry.domain.actions import RegistryAction
 from registry.domain.faults import Fault, ManifestInvalid
@@ -18,6 +20,7 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
+from registry.services import scans
 from registry.services.packages import PackageGone, lock
 
 __all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
@@ -35,19 +38,30 @@ class Notes:
     changelog: str = ""
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What may be published: the manifest as it was read, the notes as HTML, and what the checks found."""
+
+    manifest: Manifest
+    html: Notes
+    scan: Scan
+
+
 def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: Notes | None = None) -> Release:
     """Publish `manifest` as `version` of `package`.
 
-    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists or
-    PackageGone. Of two publications of one version at once, exactly one succeeds.
+    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place, and what the checks
+    refuse), VersionExists or PackageGone.
+
+    Of two publications of one version at once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
     number = Version.parse(version)
-    read = KINDS[package.kind].read(manifest, package.name)
     notes = notes or Notes()
-    html = _rendered(notes)
+    examined = _examined(package, number, manifest, notes)
+    read = examined.manifest
     with transaction.atomic():
-        release = _store(by, package, number, read, notes, html)
+        release = _store(by, package, number, notes, examined)
         KINDS[package.kind].after_publish(by, release, read)
         data: dict[str, object] = {"version": release.version, "digest": release.digest}
         if release.published_from:
@@ -56,7 +70,32 @@ def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: 
     return release
 
 
-def _store(by: Actor, package: Package, number: Version, manifest: Manifest, notes: Notes, html: Notes) -> Release:
+def _examined(package: Package, number: Version, manifest: str, notes: Notes) -> Examined:
+    """Read, render and scan what is to be published. Raises ManifestInvalid with all that is wrong in any of it."""
+    read, faults = _attempt(lambda: KINDS[package.kind].read(manifest, package.name))
+    readme, more = _attempt(lambda: _html("README.md", notes.readme))
+    changelog, rest = _attempt(lambda: _html("CHANGELOG.md", notes.changelog))
+    faults = [*faults, *more, *rest]
+    file = read.file if read else "manifest.yaml"
+    texts = {file: manifest, "README.md": notes.readme, "CHANGELOG.md": notes.changelog}
+    scan = scans.look(scans.subject(package, str(number), texts, read.value if read else None))
+    known = {(fault.file, fault.place.line) for fault in faults}
+    found = [finding.as_fault() for finding in scan.errors if (finding.file, finding.line) not in known]
+    if faults or found or read is None:
+        raise ManifestInvalid([*faults, *found])
+    return Examined(read, Notes(readme or "", changelog or ""), scan)
+
+
+def _attempt[T](work: Callable[[], T]) -> tuple[T | None, list[Fault]]:
+    """What comes of it, or the faults for which it was refused."""
+    try:
+        return work(), []
+    except ManifestInvalid as error:
+        return None, error.faults
+
+
+def _store(by: Actor, package: Package, number: Version, notes: Notes, examined: Examined) -> Release:
+    manifest, html = examined.manifest, examined.html
     _claim(lock(package), number)
     release = Release.objects.create(
         package=package,
@@ -71,6 +110,7 @@ def _store(by: Actor, package: Package, number: Version, manifest: Manifest, not
         secrets=list(manifest.secrets),
         inputs=list(manifest.inputs),
         warnings=[fault.as_json() for fault in (*manifest.warnings, *_version_mismatch(manifest, number))],
+        findings=[finding.as_json() for finding in examined.scan.findings],
         readme=notes.readme,
         readme_html=html.readme,
         changelog=notes.changelog,
@@ -78,6 +118,7 @@ def _store(by: Actor, package: Package, number: Version, manifest: Manifest, not
         published_by=by.user,
         published_from=_origin(by),
     )
+    scans.keep(release, examined.scan)
     _refresh(package)
     return release
 
@@ -154,11 +195,6 @@ def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
     if stated in (None, str(number)):
         return []
     return [Fault(f"The manifest says version {stated}; this release is {number}, and clients are told {number}.")]
-
-
-def _rendered(notes: Notes) -> Notes:
-    """The notes as HTML. Raises ManifestInvalid for what is too large, holds a secret or cannot be rendered."""
-    return Notes(_html("README.md", notes.readme), _html("CHANGELOG.md", notes.changelog))
 
 
 def _html(file: str, text: str) -> str:
