@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 from assistants.models import LockEntry
 from hub.actors import Actor
 from registry.domain.dependencies import Dependencies, Dependency, of_config
+from registry.domain.dependencies import of_release as needs_of
 from registry.models import Package, Release
 
 
@@ -21,7 +22,11 @@ def of_release(by: Actor, release: Release) -> Dependencies:
     found = of_config(release.content, str(release.package))
     for entry in entries:
         if entry.package_id in readable:
-            found += [_package(entry, str(release.package)), *of_config(entry.release.content, str(entry.package))]
+            locked = entry.release
+            found += [
+                _package(entry, str(release.package)),
+                *needs_of(locked.content, locked.document, str(entry.package)),
+            ]
     return Dependencies(tuple(found), hidden=len(ids - readable))
 
 

@@ -50,6 +50,13 @@ class Dependencies:
     hidden: int = 0
 
 
+def of_release(content: Mapping[str, Any], document: Mapping[str, Any] | None, required_by: str) -> list[Dependency]:
+    """What one release needs: of an MCP server all ways to start or reach it, where its server.json tells them."""
+    if document is None or not (document.get("packages") or document.get("remotes")):
+        return of_config(content, required_by)
+    return [*_packages(document, required_by), *_remotes(document, required_by)]
+
+
 def of_config(content: Mapping[str, Any], required_by: str) -> list[Dependency]:
     """What the items written out in a config.yaml need."""
     return [*_servers(content, required_by), *_models(content, required_by)]
@@ -65,6 +72,25 @@ def _servers(content: Mapping[str, Any], required_by: str) -> Iterator[Dependenc
         if launch is not None:
             yield _program(launch, path, required_by)
         elif address := _address(str(item.get("url") or "")):
+            yield Dependency("service", address.netloc, address.geturl(), path=path, required_by=required_by)
+
+
+def _packages(document: Mapping[str, Any], required_by: str) -> Iterator[Dependency]:
+    for index, one in enumerate(document.get("packages") or []):
+        ecosystem, name, version = str(one["registryType"]), str(one["identifier"]), str(one.get("version") or "")
+        digest = f"sha256:{one['fileSha256']}" if one.get("fileSha256") else ""
+        path = f"packages[{index}]"
+        if ecosystem == "oci":
+            launch = commands.launch_of(["docker", "run", name])
+            if launch is not None:
+                name, version, digest = launch.name, launch.version or version, launch.digest
+        yield Dependency("program", ecosystem, name, version, digest, path, required_by)
+
+
+def _remotes(document: Mapping[str, Any], required_by: str) -> Iterator[Dependency]:
+    for index, one in enumerate(document.get("remotes") or []):
+        if address := _address(str(one.get("url") or "")):
+            path = f"remotes[{index}]"
             yield Dependency("service", address.netloc, address.geturl(), path=path, required_by=required_by)
 
 

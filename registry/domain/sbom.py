@@ -51,7 +51,8 @@ def document(release: Described, dependencies: Dependencies) -> bytes:
     root = _package(release.package, release.kind, release.version, release.digest, release.license)
     root.description = release.description or None
     root.external_references.add(ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(release.page)))
-    words = f"{release.package}@{release.version} {release.digest} {[one.key for one in dependencies.visible]} {dependencies.hidden}"
+    seen = [one.key for one in dependencies.visible]
+    words = f"{release.package}@{release.version} {release.digest} {seen} {dependencies.hidden}"
     bom = Bom(
         serial_number=uuid.uuid5(_NAMESPACE, words),
         metadata=BomMetaData(component=root, timestamp=release.published_at, tools=[]),
@@ -70,7 +71,7 @@ def purl_of(dependency: Dependency) -> PackageURL | None:
     match dependency.ecosystem:
         case "hub":
             return PackageURL("generic", namespace, name, dependency.version or None)
-        case "npm" | "pypi":
+        case "npm" | "pypi" | "nuget":
             return PackageURL(dependency.ecosystem, namespace or None, name, dependency.version or None)
         case "oci":
             qualifiers = {"repository_url": dependency.name} | (

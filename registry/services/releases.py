@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -13,14 +13,15 @@ from hub.domain.decisions import require
 from hub.services import audit
 from registry import policies
 from registry.checks.running import Scan
-from registry.domain import canonical, literals, manifests, markup
+from registry.domain import canonical, literals, manifests, markup, skills
 from registry.domain.actions import RegistryAction
 from registry.domain.faults import Fault, ManifestInvalid
+from registry.domain.files import File, FileTree, tree
 from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import scans
+from registry.services import artifacts, scans
 from registry.services.packages import PackageGone, lock
 
 __all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
@@ -38,52 +39,72 @@ class Notes:
     changelog: str = ""
 
 
-@dataclass(frozen=True)
-class Examined:
-    """What may be published: the manifest as it was read, the notes as HTML, and what the checks found."""
+def publish(
+    *,
+    by: Actor,
+    package: Package,
+    version: str,
+    manifest: str,
+    notes: Notes | None = None,
+    files: FileTree | None = None,
+    origin: Mapping[str, str] | None = None,
+) -> Release:
+    """Publish `manifest` as `version` of `package`, for a kind that takes them with the `files` beside it.
 
-    manifest: Manifest
-    html: Notes
-    scan: Scan
-
-
-def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: Notes | None = None) -> Release:
-    """Publish `manifest` as `version` of `package`.
-
-    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place, and what the checks
-    refuse), VersionExists or PackageGone.
-
-    Of two publications of one version at once, exactly one succeeds.
+    `files` may hold the manifest too. `origin` says where the text came from, if not from whoever publishes it.
+    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place, and what the checks refuse),
+    VersionExists or PackageGone. Of two publications of one version at once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
     number = Version.parse(version)
-    notes = notes or Notes()
-    examined = _examined(package, number, manifest, notes)
-    read = examined.manifest
+    draft = _draft(package, number, manifest, notes or Notes(), files, origin)
     with transaction.atomic():
-        release = _store(by, package, number, notes, examined)
-        KINDS[package.kind].after_publish(by, release, read)
+        release = _store(by, package, draft)
+        KINDS[package.kind].after_publish(by, release, draft.manifest)
         data: dict[str, object] = {"version": release.version, "digest": release.digest}
         if release.published_from:
             data["published_from"] = release.published_from
+        if release.origin:
+            data["origin"] = release.origin
+        if release.artifact_id:
+            data["artifact"] = release.artifact_id
         audit.record(by, RegistryAction.RELEASE_PUBLISH, release, namespace=package.namespace, data=data)
     return release
 
 
-def _examined(package: Package, number: Version, manifest: str, notes: Notes) -> Examined:
+@dataclass(frozen=True)
+class _Draft:
+    """A release that is checked and not stored yet."""
+
+    number: Version
+    manifest: Manifest
+    notes: Notes
+    html: Notes
+    files: FileTree | None
+    origin: Mapping[str, str] | None
+    scan: Scan
+
+
+def _draft(
+    package: Package,
+    number: Version,
+    manifest: str,
+    notes: Notes,
+    files: FileTree | None,
+    origin: Mapping[str, str] | None,
+) -> _Draft:
     """Read, render and scan what is to be published. Raises ManifestInvalid with all that is wrong in any of it."""
-    read, faults = _attempt(lambda: KINDS[package.kind].read(manifest, package.name))
-    readme, more = _attempt(lambda: _html("README.md", notes.readme))
-    changelog, rest = _attempt(lambda: _html("CHANGELOG.md", notes.changelog))
-    faults = [*faults, *more, *rest]
-    file = read.file if read else "manifest.yaml"
-    texts = {file: manifest, "README.md": notes.readme, "CHANGELOG.md": notes.changelog}
-    scan = scans.look(scans.subject(package, str(number), texts, read.value if read else None))
+    kind = KINDS[package.kind]
+    read, faults = _attempt(lambda: kind.read(manifest, package.name))
+    html, of_notes = _attempt(lambda: _rendered(notes, read))
+    folder, of_files = _attempt(lambda: _folder(package, manifest, files))
+    scan = _scanned(package, number, manifest, read, notes, files)
+    faults = [*faults, *of_notes, *of_files]
     known = {(fault.file, fault.place.line) for fault in faults}
-    found = [finding.as_fault() for finding in scan.errors if (finding.file, finding.line) not in known]
-    if faults or found or read is None:
-        raise ManifestInvalid([*faults, *found])
-    return Examined(read, Notes(readme or "", changelog or ""), scan)
+    faults += [found.as_fault() for found in scan.errors if (found.file, found.line) not in known]
+    if faults or read is None or html is None:
+        raise ManifestInvalid(faults)
+    return _Draft(number, read, notes, html, folder, origin, scan)
 
 
 def _attempt[T](work: Callable[[], T]) -> tuple[T | None, list[Fault]]:
@@ -94,9 +115,30 @@ def _attempt[T](work: Callable[[], T]) -> tuple[T | None, list[Fault]]:
         return None, error.faults
 
 
-def _store(by: Actor, package: Package, number: Version, notes: Notes, examined: Examined) -> Release:
-    manifest, html = examined.manifest, examined.html
-    _claim(lock(package), number)
+def _scanned(
+    package: Package, number: Version, manifest: str, read: Manifest | None, notes: Notes, files: FileTree | None
+) -> Scan:
+    """What the checks find; in a manifest that nobody can read as well, so that one attempt tells all."""
+    main = KINDS[package.kind].main_file
+    texts = {read.file if read else main: manifest, "README.md": notes.readme, "CHANGELOG.md": notes.changelog}
+    beside = [(file.path, file.content) for file in files.files if file.path != main] if files else []
+    return scans.look(scans.subject(package, str(number), texts, read.value if read else None, beside))
+
+
+def _folder(package: Package, manifest: str, files: FileTree | None) -> FileTree | None:
+    """The files of a package that is a folder, its manifest among them. Raises ManifestInvalid."""
+    kind = KINDS[package.kind]
+    if not kind.takes_files:
+        if files is not None and files.files:
+            raise ManifestInvalid([Fault("A package of this kind has no files beside its manifest.", file="")])
+        return None
+    beside = [file for file in files.files if file.path != kind.main_file] if files else []
+    return tree([File(kind.main_file, manifest.encode()), *beside])
+
+
+def _store(by: Actor, package: Package, draft: _Draft) -> Release:
+    _claim(lock(package), draft.number)
+    manifest, number = draft.manifest, draft.number
     release = Release.objects.create(
         package=package,
         version=str(number),
@@ -106,21 +148,33 @@ def _store(by: Actor, package: Package, number: Version, notes: Notes, examined:
         manifest=manifest.text,
         digest=canonical.digest(manifest.text.encode()),
         content=manifest.value,
+        document=_document(package, draft),
+        artifact=artifacts.keep(draft.files) if draft.files else None,
+        files=artifacts.listing(draft.files) if draft.files else [],
         title=manifest.title,
         secrets=list(manifest.secrets),
         inputs=list(manifest.inputs),
         warnings=[fault.as_json() for fault in (*manifest.warnings, *_version_mismatch(manifest, number))],
-        findings=[finding.as_json() for finding in examined.scan.findings],
-        readme=notes.readme,
-        readme_html=html.readme,
-        changelog=notes.changelog,
-        changelog_html=html.changelog,
+        findings=[finding.as_json() for finding in draft.scan.findings],
+        readme=draft.notes.readme,
+        readme_html=draft.html.readme,
+        changelog=draft.notes.changelog,
+        changelog_html=draft.html.changelog,
         published_by=by.user,
         published_from=_origin(by),
+        origin=dict(draft.origin) if draft.origin else None,
     )
-    scans.keep(release, examined.scan)
+    scans.keep(release, draft.scan)
     _refresh(package)
     return release
+
+
+def _document(package: Package, draft: _Draft) -> dict[str, object] | None:
+    """The server.json of an MCP server; one that the hub derived says under which name and version it is published."""
+    document = draft.manifest.document
+    if document is None or document["name"]:
+        return document
+    return document | {"name": str(package), "version": str(draft.number)}
 
 
 def _origin(by: Actor) -> dict[str, str] | None:
@@ -195,6 +249,13 @@ def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
     if stated in (None, str(number)):
         return []
     return [Fault(f"The manifest says version {stated}; this release is {number}, and clients are told {number}.")]
+
+
+def _rendered(notes: Notes, manifest: Manifest | None) -> Notes:
+    """The notes as HTML; a skill without a README is its own. Raises ManifestInvalid for what is too large or holds a secret."""
+    if manifest is not None and manifest.format == "skill" and not notes.readme:
+        return Notes(_html(manifest.file, skills.body(manifest.text)), _html("CHANGELOG.md", notes.changelog))
+    return Notes(_html("README.md", notes.readme), _html("CHANGELOG.md", notes.changelog))
 
 
 def _html(file: str, text: str) -> str:

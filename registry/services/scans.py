@@ -11,8 +11,9 @@ from django.db.models import Exists, OuterRef
 
 from registry.checks import Subject, Text, running
 from registry.checks.running import Scan
-from registry.domain.frontmatter import FILE as MARKDOWN_FILE
+from registry.domain.manifests import FILES
 from registry.models import Package, Release, ReleaseQuerySet, ReleaseScan, Visibility
+from registry.services import artifacts
 
 # How many names are compared with a package's own. The index finds them by their likeness.
 MOST_NAMES = 40
@@ -29,7 +30,7 @@ def subject(
     value: Mapping[str, object] | None = None,
     files: Iterable[tuple[str, bytes]] = (),
 ) -> Subject:
-    """What the checks look at. `texts` by file name, the manifest first; `files` of a release as bytes. At most four queries."""
+    """What the checks look at. `texts` by file name, the manifest first; `files` of a release as bytes. At most three queries."""
     looked_at = [Text(file, content) for file, content in texts.items()]
     looked_at += [Text.of_bytes(path, content) for path, content in files]
     return Subject(str(package), package.kind, version, value or {}, tuple(looked_at), tuple(popular_names(package)))
@@ -76,8 +77,11 @@ def rescan(release: Release) -> ReleaseScan:
     before = release.scans.filter(fingerprint=running.fingerprint(running.versions())).first()
     if before is not None:
         return before
-    texts = {_manifest_file(release): release.manifest, "README.md": release.readme, "CHANGELOG.md": release.changelog}
-    found = look(subject(release.package, release.version, texts, release.content, files_of(release)))
+    main = FILES[release.format]
+    tree = artifacts.files_of(release)
+    files = [(file.path, file.content) for file in tree.files if file.path != main] if tree else []
+    texts = {main: release.manifest, "README.md": release.readme, "CHANGELOG.md": release.changelog}
+    found = look(subject(release.package, release.version, texts, release.content, files))
     with transaction.atomic():
         return keep(release, found)
 
@@ -113,12 +117,3 @@ def due() -> ReleaseQuerySet:
 def latest(release: Release) -> ReleaseScan | None:
     """The newest scan of a release. One query."""
     return ReleaseScan.objects.filter(release=release).order_by("-id").first()
-
-
-def files_of(release: Release) -> Iterable[tuple[str, bytes]]:
-    """The files that belong to a release."""
-    return ()
-
-
-def _manifest_file(release: Release) -> str:
-    return MARKDOWN_FILE if release.format == "markdown" else "manifest.yaml"
