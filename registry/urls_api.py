@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.api import grants, packages, publishers, releases, transfers
+from registry.api import grants, packages, publishers, releases, sbom, transfers
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
@@ -32,6 +32,7 @@ urlpatterns = [
         releases.ManifestView.as_view(),
         name="manifest",
     ),
+    path("packages/<str:namespace>/<str:name>/releases/<str:version>/sbom", sbom.SbomView.as_view(), name="sbom"),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>/yank", releases.YankView.as_view(), name="yank"),
     path(
         "packages/<str:namespace>/<str:name>/releases/<str:version>/unyank",

@@ -18,6 +18,7 @@ from registry.domain import destinations
 from registry.domain.versions import InvalidRange
 from registry.kinds import KINDS
 from registry.models import Package, Release
+from registry.services import scans
 from registry.views import highlighting
 from registry.views.paging import page_or_404
 
@@ -113,6 +114,7 @@ def _about(actor: Actor, shown: Release) -> dict[str, Any]:
         "release": shown,
         "destinations": destinations.of_config(shown.content),
         "ways": usage.ways(shown),
+        "scan": scans.latest(shown),
     }
     if shown.package.kind == "assistant":
         context["resolved"] = resolved.of_release(actor, shown)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from registry.api.scans import ScanOutput
 from registry.catalogue import ORDERS
 from registry.kinds import KINDS
 from registry.models import Package, Release, Visibility
+from registry.services import scans
 
 MAX_LIMIT = 100
 
@@ -118,9 +121,16 @@ class ReleaseDetailOutput(ReleaseOutput):
     """A release with its texts."""
 
     content = serializers.JSONField(help_text="The parsed manifest without unknown keys.")
+    scan = serializers.SerializerMethodField()
 
     class Meta(ReleaseOutput.Meta):
-        fields = (*ReleaseOutput.Meta.fields, "manifest", "content", "readme", "changelog")
+        fields = (*ReleaseOutput.Meta.fields, "manifest", "content", "readme", "changelog", "scan")
+
+    @extend_schema_field(ScanOutput(allow_null=True))
+    def get_scan(self, release: Release) -> Any:
+        """What checks found, the newest time that they looked; null before the first time."""
+        found = scans.latest(release)
+        return ScanOutput(found).data if found else None
 
 
 class PackageOutput(serializers.ModelSerializer[Package]):

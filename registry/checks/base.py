@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -87,6 +89,8 @@ class Subject:
     value: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[Text, ...] = ()
     popular: tuple[str, ...] = ()
+    # By time.monotonic(). Whoever asks for a text afterwards gets TimeoutError, so that no text is passed over unseen.
+    until: float = math.inf
 
     @property
     def name(self) -> str:
@@ -98,9 +102,16 @@ class Subject:
         """The manifest; empty if there is none."""
         return self.texts[0] if self.texts else Text("manifest.yaml", "")
 
+    def all_texts(self) -> Iterator[Text]:
+        """The texts, binary files included, while there is time."""
+        for text in self.texts:
+            if time.monotonic() > self.until:
+                raise TimeoutError
+            yield text
+
     def readable(self) -> Iterator[Text]:
-        """The texts that are no binary files."""
-        return (text for text in self.texts if not text.is_binary)
+        """The texts that are no binary files, while there is time."""
+        return (text for text in self.all_texts() if not text.is_binary)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ _BOM = "\ufeff"
 _EMPTY = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
 )
+_MONGOLIAN_SELECTORS = "\u180b\u180c\u180d\u180f"
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _TAGS = "\U000e0000-\U000e007f"
 _CONTROLS = "\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029"
@@ -33,7 +34,7 @@ _SUSPECT = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]+"
 )
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{2,8}\U000e007f")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 # Scripts whose spelling uses joiners: Arabic and its neighbours, those of India and around it, Mongolian, Khmer.
 _JOINING = re.compile(
     "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U00011fff]"
@@ -113,6 +114,8 @@ def _single(one: str, line: str, before: str, after: str, *, unbalanced: bool) -
             return None
         return _Odd("warning", "An invisible direction mark in a line without right-to-left letters", "Remove it.")
     if one in _JOINERS and _joins(one, before, after):
+        return None
+    if one in _MONGOLIAN_SELECTORS and "\u1820" <= before <= "\u18aa":
         return None
     if one == "\u200b" and (_BREAKING.match(before) or _BREAKING.match(after)):
         return None

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
-import itertools
 import logging
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from registry.checks import CHECKS
-from registry.checks.base import MAX_CHARACTERS, Check, Finding, Subject, Text
+from registry.checks.base import MAX_CHARACTERS, SEVERITIES, Check, Finding, Subject, Text
 
 GROUP = "assistant_hub.checks"
 # So many findings of one check are kept. More help nobody, and a hostile text could ask for millions.
 MAX_FINDINGS = 50
-# After so long a check is cut off. Ours take milliseconds; this is for what others bring.
-SECONDS = 10.0
+MAX_WORDS = 500
+# After so long a check is cut off. Ours take milliseconds, and seconds for the worst text; this is for what others bring.
+SECONDS = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,18 @@ class Broken:
     why: str
 
 
+@functools.cache
+def entries() -> tuple[importlib.metadata.EntryPoint, ...]:
+    """What is installed beside us. Found once: looking through all distributions takes longer than most scans."""
+    return tuple(importlib.metadata.entry_points(group=GROUP))
+
+
 def checks() -> tuple[dict[str, Check], list[Broken]]:
     """Our checks and those that are installed beside us, and what is installed but cannot be loaded."""
     found, broken = dict(CHECKS), []
-    for entry in importlib.metadata.entry_points(group=GROUP):
+    for entry in entries():
         if entry.name in CHECKS:
-            broken.append(Broken(entry.name, "it has the name of a check of the hub"))
+            broken.append(Broken(f"other-{entry.name}", "it has the name of a check of the hub"))
             continue
         try:
             loaded = entry.load()
@@ -88,42 +95,38 @@ def scan(subject: Subject) -> Scan:
     """Run every check. Never raises because of a check: one that fails is a finding, so that nobody takes it for a pass."""
     found, broken = checks()
     subject, findings = _cut(subject)
-    findings += [_not_run(one.name, one.why, subject) for one in broken if one.name not in found]
+    findings += [_not_run(one.name, one.why, subject) for one in broken]
     for name, check in found.items():
         findings += _run(check, subject) if name in CHECKS else _run_apart(check, subject)
-    looked = {name: check.version for name, check in found.items()} | {
-        one.name: 0 for one in broken if one.name not in found
-    }
+    looked = {name: check.version for name, check in found.items()} | {one.name: 0 for one in broken}
     return Scan(tuple(sorted(findings, key=lambda one: one.order)), looked)
 
 
 def _run(check: Check, subject: Subject) -> list[Finding]:
     kept: list[Finding] = []
-    started = time.monotonic()
+    until = time.monotonic() + SECONDS
     try:
-        for finding in itertools.islice(check.run(subject), MAX_FINDINGS + 1):
-            kept.append(_checked(check, finding))
-            if time.monotonic() - started > SECONDS:
+        for finding in check.run(replace(subject, until=until)):
+            one = _checked(check, finding)
+            # Beyond what people read, one that refuses is still looked for: it must not hide behind many that do not.
+            if len(kept) < MAX_FINDINGS:
+                kept.append(one)
+            elif any(other.severity == "error" for other in kept):
+                break
+            elif one.severity == "error":
+                kept.append(one)
+                break
+            if time.monotonic() > until:
                 return [*kept, _cut_off(check, subject)]
+    except TimeoutError:
+        return [*kept, _cut_off(check, subject)]
     except Exception as error:
         # Without the message, which may repeat what the check looked at.
         log.error("The check %s failed on %s: %s", check.name, subject.package, type(error).__name__)  # noqa: TRY400
         return [*kept, _not_run(check.name, f"it raised {type(error).__name__}", subject)]
-    if len(kept) > MAX_FINDINGS:
-        kept[MAX_FINDINGS:] = [_more(check, subject)]
-        # What refuses must not hide behind fifty warnings: a check yields in the order of the text.
-        if not any(one.severity == "error" for one in kept):
-            kept += _first_error(check, subject, started)
+    if len(kept) >= MAX_FINDINGS:
+        kept.append(_more(check, subject))
     return kept
-
-
-def _first_error(check: Check, subject: Subject, started: float) -> list[Finding]:
-    for finding in check.run(subject):
-        if finding.severity == "error":
-            return [finding]
-        if time.monotonic() - started > SECONDS:
-            return [_cut_off(check, subject)]
-    return []
 
 
 def _run_apart(check: Check, subject: Subject) -> list[Finding]:
@@ -136,20 +139,23 @@ def _run_apart(check: Check, subject: Subject) -> list[Finding]:
 
 
 def _checked(check: Check, finding: Any) -> Finding:
-    """The finding under the check's own name, whatever it says. Raises TypeError for what is none."""
-    if not isinstance(finding, Finding):
+    """The finding under the check's own name, in words that can be stored and shown. Raises TypeError for what is none."""
+    if not isinstance(finding, Finding) or finding.severity not in SEVERITIES:
         raise TypeError(f"{check.name} found a {type(finding).__name__}")
-    if finding.check == check.name and len(finding.message) <= 500 and len(finding.mend) <= 500:
-        return finding
-    return Finding(
-        check.name,
-        finding.severity,
-        finding.message[:500],
-        finding.file,
-        finding.line,
-        finding.column,
-        finding.mend[:500],
+    return replace(
+        finding,
+        check=check.name,
+        message=_printable(finding.message),
+        mend=_printable(finding.mend),
+        file=_printable(finding.file),
+        line=int(finding.line),
+        column=int(finding.column),
     )
+
+
+def _printable(words: str) -> str:
+    """What a check repeats of a text may hold what that text hides."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in words[:MAX_WORDS])
 
 
 def _cut(subject: Subject) -> tuple[Subject, list[Finding]]:
@@ -160,7 +166,7 @@ def _cut(subject: Subject) -> tuple[Subject, list[Finding]]:
     texts = tuple(Text(one.file, one.content[:MAX_CHARACTERS], one.is_binary) for one in subject.texts)
     message = f"Only the first {MAX_CHARACTERS} characters of this file were looked at."
     findings = [Finding("scan", "warning", message, one.file, mend="Make it shorter.") for one in long]
-    return Subject(subject.package, subject.kind, subject.version, subject.value, texts, subject.popular), findings
+    return replace(subject, texts=texts), findings
 
 
 def _not_run(name: str, why: str, subject: Subject) -> Finding:
@@ -170,9 +176,12 @@ def _not_run(name: str, why: str, subject: Subject) -> Finding:
 
 
 def _cut_off(check: Check, subject: Subject) -> Finding:
-    return _not_run(check.name, f"it took longer than {SECONDS:g} seconds", subject)
+    if check.name not in CHECKS:
+        return _not_run(check.name, f"it took longer than {SECONDS:g} seconds", subject)
+    message = f"The check “{check.name}” did not come to an end within {SECONDS:g} seconds."
+    return Finding(check.name, "error", message, subject.manifest.file, mend="Make the texts shorter, or try again.")
 
 
 def _more(check: Check, subject: Subject) -> Finding:
-    message = f"The check “{check.name}” found more than {MAX_FINDINGS} things; the rest is not listed."
+    message = f"The check “{check.name}” lists the first {MAX_FINDINGS} things that it found."
     return Finding(check.name, "info", message, subject.manifest.file)

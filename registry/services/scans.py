@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import cast
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models import Exists, OuterRef
 
 from registry.checks import Subject, Text, running
 from registry.checks.running import Scan
-from registry.domain.manifests import FILES
+from registry.domain.manifests import FILES, Format
 from registry.models import Package, Release, ReleaseQuerySet, ReleaseScan, Visibility
 from registry.services import artifacts
 
@@ -77,7 +78,7 @@ def rescan(release: Release) -> ReleaseScan:
     before = release.scans.filter(fingerprint=running.fingerprint(running.versions())).first()
     if before is not None:
         return before
-    main = FILES[release.format]
+    main = FILES[cast(Format, release.format)]
     tree = artifacts.files_of(release)
     files = [(file.path, file.content) for file in tree.files if file.path != main] if tree else []
     texts = {main: release.manifest, "README.md": release.readme, "CHANGELOG.md": release.changelog}

@@ -55,6 +55,7 @@ KEPT = {
     "registry.PublishingToken",
     "registry.Release",
     "registry.ReleaseCoordinate",
+    "registry.ReleaseScan",
 }
 
 
