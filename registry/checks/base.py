@@ -19,6 +19,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 # More of one text than this is not looked at; the limits of a publication are far below.
 MAX_CHARACTERS = 2 * 1024 * 1024
 _MANY_UNREADABLE = 0.1
+_NULS = 4
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -60,6 +61,8 @@ class Text:
     def of_bytes(cls, file: str, content: bytes) -> Text:
         """A file as text. Bytes that are none become U+FFFD, so that what hides behind one odd byte is still looked at."""
         encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
+        if encoding == "utf-16" and content.count(0) * _NULS < len(content):
+            encoding = "utf-8"  # a mark in front of another encoding would hide everything
         text = content.decode(encoding, "replace").replace("\r\n", "\n")
         unreadable = text.count("\ufffd") + text.count("\0")
         return cls(file, text, is_binary=unreadable > _MANY_UNREADABLE * max(1, len(text)))

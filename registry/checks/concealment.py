@@ -30,7 +30,8 @@ _ACTIVE_DATA = re.compile(
 _DATA = re.compile(
     r"(?:\]\(|src=[\"']?|href=[\"']?)data:(?!image/(?:png|jpe?g|gif|webp)[;,])[a-z0-9.+/-]{3,60}[;,]", re.IGNORECASE
 )
-_BLANKS = re.compile(r"[ \t\u3000\u00a0]{200,}(?=\S)")
+# Not after a blank: a run is looked at once, from its beginning.
+_BLANKS = re.compile(r"(?<![ \t\u3000\u00a0])[ \t\u3000\u00a0]{200,}(?=\S)")
 _LONG_LINE = 5_000
 _FEW_WORDS = 3
 _FENCE = ("```", "~~~")

@@ -136,7 +136,7 @@ _SIGNS = (
         deniable=False,
     ),
     _sign(
-        r"\brm[ \t]+-(?:rf|fr)[ \t]+(?:--no-preserve-root[ \t]+)?(?:/|~|\$HOME)(?:[ \t*;]|$)",
+        r"\brm[ \t]+-(?:rf|fr)[ \t]+(?:--no-preserve-root[ \t]+)?(?:/|~/?|\$HOME/?)(?:[ \t*;]|$)",
         "warning",
         "It deletes everything that a person has.",
         "Name the folder.",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
@@ -17,6 +19,7 @@ from packageurl import PackageURL
 
 from registry.domain.dependencies import Dependencies, Dependency
 
+_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Names documents by the digest of what they are about.
 _NAMESPACE = uuid.UUID("5b6f5c1e-6a43-5a0e-9c0c-5f0f0a1d7c11")
 _TYPES = {
@@ -136,7 +139,12 @@ def _package(package: str, kind: str, version: str, digest: str, license: str) -
 
 
 def _service(one: Dependency) -> Service:
-    return Service(name=one.ecosystem, bom_ref=f"service/{one.name}", endpoints=[XsUri(one.name)])
+    return Service(name=one.ecosystem, bom_ref=f"service/{one.name}", endpoints=[XsUri(_uri(one.name))])
+
+
+def _uri(address: str) -> str:
+    """An address in which everything that may not stand in one is escaped."""
+    return quote(_PERCENT.sub("%25", address), safe=":/?#[]@!$&'()*+,;=~%")
 
 
 def _hashes(digest: str) -> list[HashType]:

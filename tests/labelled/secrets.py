@@ -80,15 +80,33 @@ KEYS: dict[str, tuple[str, Maker]] = {
     "openrouter": ("OPENROUTER_API_KEY", prefixed("sk-", "or-v1-", alphabet=HEX, length=64)),
     "slack bot": (
         "SLACK_BOT_TOKEN",
-        lambda d: "xox" + "b-" + some(d, string.digits, 12) + "-" + some(d, string.digits, 13) + "-" + some(d, WORD, 24),
+        lambda d: (
+            "xox" + "b-" + some(d, string.digits, 12) + "-" + some(d, string.digits, 13) + "-" + some(d, WORD, 24)
+        ),
     ),
     "slack app": (
         "SLACK_APP_TOKEN",
-        lambda d: "xap" + "p-1-A" + some(d, UPPER + string.digits, 10) + "-" + some(d, string.digits, 13) + "-" + some(d, HEX, 64),
+        lambda d: (
+            "xap"
+            + "p-1-A"
+            + some(d, UPPER + string.digits, 10)
+            + "-"
+            + some(d, string.digits, 13)
+            + "-"
+            + some(d, HEX, 64)
+        ),
     ),
     "slack webhook": (
         "SLACK_WEBHOOK_URL",
-        lambda d: "https://hooks.slack" + ".com/services/T" + some(d, UPPER + string.digits, 8) + "/B" + some(d, UPPER + string.digits, 10) + "/" + some(d, WORD, 24),
+        lambda d: (
+            "https://hooks.slack"
+            + ".com/services/T"
+            + some(d, UPPER + string.digits, 8)
+            + "/B"
+            + some(d, UPPER + string.digits, 10)
+            + "/"
+            + some(d, WORD, 24)
+        ),
     ),
     "stripe live": ("STRIPE_SECRET_KEY", prefixed("sk", "_live_", alphabet=WORD, length=24)),
     "stripe restricted": ("STRIPE_KEY", prefixed("rk", "_live_", alphabet=WORD, length=24)),
@@ -101,7 +119,10 @@ KEYS: dict[str, tuple[str, Maker]] = {
     "discord": ("DISCORD_TOKEN", discord),
     "linear": ("LINEAR_API_KEY", prefixed("lin", "_api_", alphabet=WORD, length=40)),
     "notion": ("NOTION_TOKEN", prefixed("nt", "n_", alphabet=WORD, length=46)),
-    "atlassian": ("JIRA_API_TOKEN", lambda d: "ATATT" + "3xFfGF0" + some(d, URLSAFE, 176) + "=" + some(d, "0123456789ABCDEF", 8)),
+    "atlassian": (
+        "JIRA_API_TOKEN",
+        lambda d: "ATATT" + "3xFfGF0" + some(d, URLSAFE, 176) + "=" + some(d, "0123456789ABCDEF", 8),
+    ),
     "vault": ("VAULT_TOKEN", prefixed("hv", "s.", alphabet=URLSAFE, length=92)),
     "grafana": ("GRAFANA_TOKEN", lambda d: "gls" + "a_" + some(d, WORD, 32) + "_" + some(d, HEX, 8)),
     "doppler": ("DOPPLER_TOKEN", prefixed("dp.", "pt.", alphabet=WORD, length=43)),
@@ -131,8 +152,18 @@ def surroundings(variable: str, key: str) -> Iterator[tuple[str, str, str, int]]
     config = {"mcpServers": {"tool": {"command": "tool-server", "args": ["--stdio"], "env": {variable: key}}}}
     text = json.dumps(config, indent=2)
     yield "mcp.json", "mcp.json", text, next(n for n, line in enumerate(text.split("\n"), 1) if key in line)
-    yield "prose", "README.md", f"# Set-up\n\nBefore you start the server, run\n\n    export {variable}={key}\n\nand then `make up`.\n", 5
-    yield "code", "scripts/run.py", f'import client\n\n{variable.lower()} = "{key}"\nclient.connect({variable.lower()})\n', 3
+    yield (
+        "prose",
+        "README.md",
+        f"# Set-up\n\nBefore you start the server, run\n\n    export {variable}={key}\n\nand then `make up`.\n",
+        5,
+    )
+    yield (
+        "code",
+        "scripts/run.py",
+        f'import client\n\n{variable.lower()} = "{key}"\nclient.connect({variable.lower()})\n',
+        3,
+    )
 
 
 def pem(dice: random.Random) -> str:
@@ -154,7 +185,10 @@ def positives(seed: int = SEED) -> Iterator[Case]:
     yield Case("name: bearer, command", "scripts/list.sh", f"#!/bin/sh\nset -e\n{curl}", frozenset({3}))
     basic = base64.b64encode(f"svc:{some(dice, WORD, 20)}".encode()).decode()
     yield Case(
-        "name: basic, command", "scripts/get.sh", f'#!/bin/sh\ncurl -H "Authorization: Basic {basic}" https://x.example/\n', frozenset({2})
+        "name: basic, command",
+        "scripts/get.sh",
+        f'#!/bin/sh\ncurl -H "Authorization: Basic {basic}" https://x.example/\n',
+        frozenset({2}),
     )
 
 
@@ -175,17 +209,37 @@ def _harmless(dice: random.Random) -> Iterator[tuple[str, str, str]]:
     yield "image digest", "Dockerfile", f"FROM python:3.13-slim@sha256:{sha()}\n"
     yield "checksums", "SHA256SUMS", "".join(f"{sha()}  file{n}.tar.gz\n" for n in range(5))
     yield "md5", "README.md", f"The archive's MD5 is `{sha(32)}`.\n"
-    yield "uuid", "manifest.yaml", f"id: {uuid.UUID(int=dice.getrandbits(128))}\ntenant: {uuid.UUID(int=dice.getrandbits(128))}\n"
-    yield "package-lock", "package-lock.json", f'"node_modules/ms": {{\n  "version": "2.1.3",\n  "integrity": "sha512-{integrity}"\n}}\n'
+    yield (
+        "uuid",
+        "manifest.yaml",
+        f"id: {uuid.UUID(int=dice.getrandbits(128))}\ntenant: {uuid.UUID(int=dice.getrandbits(128))}\n",
+    )
+    yield (
+        "package-lock",
+        "package-lock.json",
+        f'"node_modules/ms": {{\n  "version": "2.1.3",\n  "integrity": "sha512-{integrity}"\n}}\n',
+    )
     yield "poetry.lock", "poetry.lock", f'files = [\n  {{file = "a.whl", hash = "sha256:{sha()}"}},\n]\n'
-    yield "requirements", "requirements.txt", f"django==6.1 \\\n    --hash=sha256:{sha()} \\\n    --hash=sha256:{sha()}\n"
+    yield (
+        "requirements",
+        "requirements.txt",
+        f"django==6.1 \\\n    --hash=sha256:{sha()} \\\n    --hash=sha256:{sha()}\n",
+    )
     yield "go.sum", "go.sum", f"github.com/pkg/errors v0.9.1 h1:{integrity[:43]}=\n"
     yield "script integrity", "index.html", f'<script src="/a.js" integrity="sha384-{integrity[:64]}"></script>\n'
     yield "image in base64", "README.md", f"![logo](data:image/png;base64,{image})\n"
     yield "font in base64", "style.css", f"src: url(data:font/woff2;base64,{image[:600]});\n"
-    yield "public key", "README.md", f"-----BEGIN PUBLIC KEY-----\n{image[:64]}\n{image[64:128]}\n-----END PUBLIC KEY-----\n"
+    yield (
+        "public key",
+        "README.md",
+        f"-----BEGIN PUBLIC KEY-----\n{image[:64]}\n{image[64:128]}\n-----END PUBLIC KEY-----\n",
+    )
     yield "ssh public key", "authorized_keys", f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{integrity[:43]} kim@laptop\n"
-    yield "certificate", "ca.pem", f"-----BEGIN CERTIFICATE-----\n{image[:64]}\n{image[64:128]}\n-----END CERTIFICATE-----\n"
+    yield (
+        "certificate",
+        "ca.pem",
+        f"-----BEGIN CERTIFICATE-----\n{image[:64]}\n{image[64:128]}\n-----END CERTIFICATE-----\n",
+    )
     for number, value in enumerate(
         (
             "your-api-key-here", "<YOUR_API_KEY>", "${OPENAI_API_KEY}", "${{ secrets.OPENAI_API_KEY }}", "xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
@@ -198,11 +252,23 @@ def _harmless(dice: random.Random) -> Iterator[tuple[str, str, str]]:
         yield f"placeholder {number} in prose", "README.md", f'Set `"apiKey": "{value}"` in your settings.\n'
     yield "placeholder in address", "README.md", "DATABASE_URL=postgres://user:password@localhost:5432/app\n"
     yield "variables in address", "compose.yaml", "DATABASE_URL: postgres://${DB_USER}:${DB_PASSWORD}@db:5432/app\n"
-    yield "words about keys", "SKILL.md", "Rotate the api_key, the access token and the client secret every ninety days.\n"
-    yield "key names", "schema.sql", "CREATE TABLE tokens (id bigint PRIMARY KEY, api_key_hash text NOT NULL, secret_name text);\n"
+    yield (
+        "words about keys",
+        "SKILL.md",
+        "Rotate the api_key, the access token and the client secret every ninety days.\n",
+    )
+    yield (
+        "key names",
+        "schema.sql",
+        "CREATE TABLE tokens (id bigint PRIMARY KEY, api_key_hash text NOT NULL, secret_name text);\n",
+    )
     yield "key in code", "app.py", "cache_key = f'user:{user_id}:profile'\nsort_key = lambda item: item.created_at\n"
     yield "token counts", "manifest.yaml", "maxTokens: 32768\ncontextLength: 272000\ntokenizer: o200k_base\n"
-    yield "camel case", "App.ts", "const accessTokenProviderFactory = createAccessTokenProviderFactoryForTenant(tenantIdentifier);\n"
+    yield (
+        "camel case",
+        "App.ts",
+        "const accessTokenProviderFactory = createAccessTokenProviderFactoryForTenant(tenantIdentifier);\n",
+    )
     yield "css colours", "a.css", ":root { --accent: #a1b2c3; --deadbeef: #deadbeef; }\n"
     yield "trace id", "log.txt", f"traceparent: 00-{sha(32)}-{sha(16)}-01\n"
     yield "etag", "notes.md", f'ETag: "{sha(40)}"\nX-Request-Id: {uuid.UUID(int=dice.getrandbits(128))}\n'
@@ -212,10 +278,26 @@ def _harmless(dice: random.Random) -> Iterator[tuple[str, str, str]]:
     yield "stripe test", "README.md", "Use the publishable test key `pk_test_` followed by your own characters.\n"
     yield "recaptcha site key", "index.html", f'<div data-sitekey="6L{some(dice, URLSAFE, 38)}"></div>\n'
     yield "google analytics", "index.html", "gtag('config', 'G-1A2B3C4D5E');\n"
-    yield "minified", "a.min.js", "!function(e,t){" + ";".join(f"e.{some(dice, LETTERS, 3)}=t[{n}]" for n in range(60)) + "}(window,[]);\n"
-    yield "random words", "prompt.md", " ".join(some(dice, string.ascii_lowercase, dice.randrange(3, 11)) for _ in range(200)) + "\n"
-    yield "long identifier", "A.java", "String authenticationTokenRefreshIntervalInMilliseconds = properties.getAuthenticationTokenRefresh();\n"
-    yield "regular expression", "scan.py", 'TOKEN = re.compile(r"gh[pousr]_[A-Za-z0-9]{36}")\nKEY = re.compile(r"AKIA[0-9A-Z]{16}")\n'
+    yield (
+        "minified",
+        "a.min.js",
+        "!function(e,t){" + ";".join(f"e.{some(dice, LETTERS, 3)}=t[{n}]" for n in range(60)) + "}(window,[]);\n",
+    )
+    yield (
+        "random words",
+        "prompt.md",
+        " ".join(some(dice, string.ascii_lowercase, dice.randrange(3, 11)) for _ in range(200)) + "\n",
+    )
+    yield (
+        "long identifier",
+        "A.java",
+        "String authenticationTokenRefreshIntervalInMilliseconds = properties.getAuthenticationTokenRefresh();\n",
+    )
+    yield (
+        "regular expression",
+        "scan.py",
+        'TOKEN = re.compile(r"gh[pousr]_[A-Za-z0-9]{36}")\nKEY = re.compile(r"AKIA[0-9A-Z]{16}")\n',
+    )
     yield "model name", "manifest.yaml", "model: claude-sonnet-4-6-20260219\napiKey: ${{ secrets.ANTHROPIC_API_KEY }}\n"
     yield "ipv6 and mac", "net.md", "fe80::1ff:fe23:4567:890a dev eth0 lladdr 02:42:ac:11:00:02\n"
     yield "jupyter id", "a.ipynb", f'"id": "{sha(8)}", "cell_type": "code", "execution_count": 12\n'

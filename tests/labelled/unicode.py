@@ -104,11 +104,17 @@ def _needed() -> Iterator[tuple[str, str]]:
     yield "copyright emoji", "\u00a9\ufe0f 2026 \u2122\ufe0f \u00ae\ufe0f"
     yield "arrows", "\u27a1\ufe0f next \u2b05\ufe0f back \u2194\ufe0f both"
     yield "gear", "\u2699\ufe0f settings \U0001f5c2\ufe0f folders"
-    yield "persian", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u0628\u0631\u0646\u0627\u0645\u0647\u200c\u0646\u0648\u06cc\u0633\u06cc \u06a9\u0646\u0645"
+    yield (
+        "persian",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u0628\u0631\u0646\u0627\u0645\u0647\u200c\u0646\u0648\u06cc\u0633\u06cc \u06a9\u0646\u0645",
+    )
     yield "urdu", "\u06cc\u06c1 \u0627\u0631\u062f\u0648 \u06c1\u06d2"
     yield "arabic", "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645"
     yield "hebrew with a mark", "\u05e9\u05dc\u05d5\u05dd (abc)\u200f \u05e2\u05d5\u05dc\u05dd!"
-    yield "hebrew with an isolate", "\u05d4\u05e4\u05e7\u05d5\u05d3\u05d4 \u2066npm run build\u2069 \u05d1\u05d5\u05e0\u05d4"
+    yield (
+        "hebrew with an isolate",
+        "\u05d4\u05e4\u05e7\u05d5\u05d3\u05d4 \u2066npm run build\u2069 \u05d1\u05d5\u05e0\u05d4",
+    )
     yield "arabic with an embedding", "\u0627\u0643\u062a\u0628 \u202agit push\u202c \u0627\u0644\u0622\u0646"
     yield "first strong isolate", "\u2068\u05e9\u05dc\u05d5\u05dd\u2069 is a greeting"
     yield "hindi", "\u0928\u092e\u0938\u094d\u0924\u0947 \u0915\u094d\u200d\u0937 \u0930\u094d\u200d\u092f"
