@@ -33,6 +33,11 @@ urlpatterns = [
         name="manifest",
     ),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>/sbom", sbom.SbomView.as_view(), name="sbom"),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/archive",
+        releases.ArchiveView.as_view(),
+        name="archive",
+    ),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>/yank", releases.YankView.as_view(), name="yank"),
     path(
         "packages/<str:namespace>/<str:name>/releases/<str:version>/unyank",
