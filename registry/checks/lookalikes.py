@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import string
 from collections.abc import Iterator
 
 from registry.checks.base import Check, Finding, Subject
@@ -26,6 +28,9 @@ _ALIKE = (
     ("9", "g"),
 )
 _SEPARATORS = re.compile(r"[-_.]+")
+_LETTERS = string.ascii_lowercase + string.digits + "-_."
+# More words than these have too many orders.
+_MOST_WORDS = 4
 # Below this length every name is a slip away from another.
 _SHORTEST = 4
 
@@ -54,8 +59,7 @@ def likeness(name: str, other: str) -> str:
         return "they look alike"
     if sorted(_words(name)) == sorted(_words(other)):
         return "they have the same words"
-    allowed = 1 if len(other) < 9 else 2
-    if distance(name, other, allowed) <= allowed and not _numbered(name, other):
+    if distance(name, other, 1) <= 1 and not _numbered(name, other):
         return "they differ by a slip"
     return ""
 
@@ -84,6 +88,43 @@ def distance(one: str, other: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return row[-1]
+
+
+def slips(name: str) -> set[str]:
+    """Every name that `name` could be taken for: one slip away, the same to the eye, parted otherwise, in another order.
+
+    Names that exist are looked up among these, which costs the same however many packages there are.
+    """
+    found = set(_edits(name))
+    for seen, same in _ALIKE:
+        found |= {name.replace(seen, same), name.replace(same, seen)}
+        found |= {_at_once(name, index, same, seen) for index in _places(name, same)}
+        found |= {_at_once(name, index, seen, same) for index in _places(name, seen)}
+    words = _words(name)
+    found |= {separator.join(words) for separator in ("", "-", "_", ".")}
+    if 1 < len(words) <= _MOST_WORDS:
+        for order in itertools.permutations(words):
+            found |= {separator.join(order) for separator in ("-", "_", ".")}
+    return {one for one in found if len(one) >= _SHORTEST} - {name}
+
+
+def _edits(name: str) -> Iterator[str]:
+    for index in range(len(name) + 1):
+        before, after = name[:index], name[index:]
+        yield from (before + letter + after for letter in _LETTERS)
+        if after:
+            yield before + after[1:]
+            yield from (before + letter + after[1:] for letter in _LETTERS)
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]
+
+
+def _places(name: str, part: str) -> Iterator[int]:
+    return (index for index in range(len(name)) if name.startswith(part, index))
+
+
+def _at_once(name: str, index: int, part: str, other: str) -> str:
+    return name[:index] + other + name[index + len(part) :]
 
 
 def _namespaces(namespace: str, other_namespace: str, name: str, other_name: str) -> str:

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from registry.checks import CHECKS, Subject, Text
-from registry.checks.lookalikes import distance, likeness
+from registry.checks.lookalikes import distance, likeness, slips
 from tests.domain.test_cost import PIECES
 from tests.registry.checking import found, places
 
@@ -182,6 +182,14 @@ def test_names_that_could_be_taken_for_another() -> None:
 )
 def test_likeness(name: str, other: str, alike: bool) -> None:
     assert bool(likeness(name, other)) is alike
+    if alike:
+        assert other in slips(name)
+
+
+def test_the_names_that_are_looked_up_grow_with_the_name_and_no_further() -> None:
+    assert len(slips("a" * 100)) < 9_000
+    assert len(slips("-".join("abcdefghij"))) < 2_500
+    assert "style" not in slips("style")
 
 
 def test_the_distance_counts_a_swap_as_one_slip() -> None:
