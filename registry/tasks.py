@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from registry.services import publishers
+from registry.services import publishers, scans
+
+# Well below the time limit of a task, and short enough to leave the worker to others.
+RESCAN_SECONDS = 60.0
 
 
 @shared_task
 def forget_used_identity_tokens(**_: object) -> None:
     """Forget identity tokens that were exchanged and have expired since: their own time keeps them out now."""
     publishers.forget_used()
+
+
+@shared_task
+def rescan_releases(**_: object) -> None:
+    """Look at latest releases again if there are newer checks, for a while; the next run goes on where this one ends."""
+    scans.rescan_due(seconds=RESCAN_SECONDS)

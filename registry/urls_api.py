@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.api import grants, lifecycle, packages, publishers, releases, transfers
+from registry.api import grants, lifecycle, packages, publishers, releases, sbom, transfers
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
@@ -59,6 +59,7 @@ urlpatterns = [
         lifecycle.ReleaseUnquarantineView.as_view(),
         name="release-unquarantine",
     ),
+    path("packages/<str:namespace>/<str:name>/releases/<str:version>/sbom", sbom.SbomView.as_view(), name="sbom"),
     path(
         "packages/<str:namespace>/<str:name>/releases/<str:version>/archive",
         releases.ArchiveView.as_view(),

@@ -19,7 +19,7 @@ from registry.domain.servers import describing
 from registry.domain.versions import InvalidRange
 from registry.kinds import KINDS
 from registry.models import Package, Release
-from registry.services import artifacts
+from registry.services import artifacts, scans
 from registry.views import highlighting
 from registry.views.paging import page_or_404
 
@@ -136,6 +136,7 @@ def _about(actor: Actor, shown: Release) -> dict[str, Any]:
         "release_successor": lookups.successor(actor, shown),
         "destinations": destinations.of_config(shown.content),
         "ways": usage.ways(shown),
+        "scan": scans.latest(shown),
     }
     match shown.package.kind:
         case "assistant":

@@ -9,11 +9,13 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from registry.api.scans import ScanOutput
 from registry.catalogue import ORDERS
 from registry.domain import model_profiles
 from registry.domain.files import SKILL
 from registry.kinds import KINDS
 from registry.models import Imposer, Package, Release, Visibility
+from registry.services import scans
 
 MAX_LIMIT = 100
 
@@ -237,6 +239,7 @@ class ReleaseDetailOutput(ReleaseOutput):
     model = serializers.SerializerMethodField()
     deprecation = DeprecationOutput(allow_null=True, read_only=True)
     quarantine = QuarantineOutput(allow_null=True, read_only=True)
+    scan = serializers.SerializerMethodField()
 
     class Meta(ReleaseOutput.Meta):
         fields = (
@@ -250,6 +253,7 @@ class ReleaseDetailOutput(ReleaseOutput):
             "changelog",
             "deprecation",
             "quarantine",
+            "scan",
         )
 
     @extend_schema_field(ModelOutput(allow_null=True))
@@ -258,6 +262,12 @@ class ReleaseDetailOutput(ReleaseOutput):
         if release.package.kind != "model":
             return None
         return model_profiles.profile(release.content["models"][0]).as_json()
+
+    @extend_schema_field(ScanOutput(allow_null=True))
+    def get_scan(self, release: Release) -> Any:
+        """What checks found, the newest time that they looked; null before the first time."""
+        found = scans.latest(release)
+        return ScanOutput(found).data if found else None
 
 
 class PackageOutput(serializers.ModelSerializer[Package]):

@@ -7,6 +7,7 @@ from registry.models.packages import Package, PackageQuerySet, Visibility, reada
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
 from registry.models.reports import Report, ReportState
+from registry.models.scans import ReleaseScan
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ReleaseQuerySet",
     "Report",
     "ReportState",
+    "ReleaseScan",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",

@@ -51,6 +51,9 @@ class Release(KeptForever, Withdrawable):
     secrets = ArrayField(models.CharField(max_length=200), default=list)
     inputs = ArrayField(models.CharField(max_length=200), default=list)
     warnings = models.JSONField(default=list)
+    findings = models.JSONField(
+        default=list, help_text="What the checks found when it was published, none of it an error."
+    )
     readme = models.TextField(blank=True)
     readme_html = models.TextField(blank=True)
     changelog = models.TextField(blank=True)

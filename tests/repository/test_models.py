@@ -57,6 +57,7 @@ KEPT = {
     "registry.PublishingToken",
     "registry.Release",
     "registry.ReleaseCoordinate",
+    "registry.ReleaseScan",
 }
 
 
