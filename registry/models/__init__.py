@@ -2,6 +2,7 @@
 
 from registry.models.artifacts import Artifact
 from registry.models.grants import Grant, GrantPermission
+from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
@@ -12,6 +13,9 @@ __all__ = [
     "FormerPackageName",
     "Grant",
     "GrantPermission",
+    "Import",
+    "ImportChunk",
+    "ImportedFile",
     "Package",
     "PackageQuerySet",
     "PackageTransfer",
