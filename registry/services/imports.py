@@ -7,7 +7,7 @@ at once do not double anything: a package's name and its row in ImportedFile are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -142,41 +142,43 @@ class _Import:
         self._settle()
         used = _used_versions(self.namespace, self.names.values())
         for outcome in read(self.files):
-            if row := self._decided(outcome):
-                yield row
+            decided = self._decided(outcome)
+            if isinstance(decided, Row):
+                yield decided
                 continue
-            assert isinstance(outcome, Candidate)
-            key = outcome.path, outcome.item
-            if before := self.moved.get(key):
-                self.done[key] = before.name, before.version
-                yield self._row(outcome, ImportOutcome.UNCHANGED, before.name, before.version, ())
-                continue
-            version = str(_next_version(outcome, used.get(self.names[key], [])))
-            try:
-                _check(outcome, self.names[key], self._fitted(outcome, version))
-            except REFUSALS as error:
-                yield _refused(outcome, error)
-                continue
-            self.done[key] = self.names[key], version
-            yield self._row(outcome, ImportOutcome.IMPORTED, self.names[key], version)
+            yield self._foreseen(decided, used)
+
+    def _foreseen(self, candidate: Candidate, used: Mapping[str, Sequence[Version]]) -> Row:
+        """The row of what would be published."""
+        key = candidate.path, candidate.item
+        if before := self.moved.get(key):
+            self.done[key] = before.name, before.version
+            return self._row(candidate, ImportOutcome.UNCHANGED, before.name, before.version, ())
+        version = str(_next_version(candidate, used.get(self.names[key], [])))
+        try:
+            _check(candidate, self.names[key], self._fitted(candidate, version))
+        except REFUSALS as error:
+            return _refused(candidate, error)
+        self.done[key] = self.names[key], version
+        return self._row(candidate, ImportOutcome.IMPORTED, self.names[key], version)
 
     def published(self, visibility: Visibility, progress: Progress | None) -> Iterator[Row]:
         """The rows of a run, each as it is done."""
         self._settle()
         for done, outcome in enumerate(read(self.files), 1):
-            row = self._decided(outcome)
-            if row is None:
-                assert isinstance(outcome, Candidate)
-                try:
-                    row = self._apply(outcome, visibility)
-                except REFUSALS as error:
-                    row = _refused(outcome, error)
-            yield row
+            decided = self._decided(outcome)
+            yield decided if isinstance(decided, Row) else self._tried(decided, visibility)
             if progress is not None:
                 progress(done, self.total)
 
-    def _decided(self, outcome: Outcome) -> Row | None:
-        """The row of what needs nothing done; None for what has to be published, or put where it was moved to."""
+    def _tried(self, candidate: Candidate, visibility: Visibility) -> Row:
+        try:
+            return self._apply(candidate, visibility)
+        except REFUSALS as error:
+            return _refused(candidate, error)
+
+    def _decided(self, outcome: Outcome) -> Row | Candidate:
+        """The row of what needs nothing done, or the candidate that is to be published."""
         key = outcome.path, outcome.item
         if isinstance(outcome, Refusal):
             return _row_of(outcome)
@@ -188,7 +190,7 @@ class _Import:
         if known is not None and (known.kind, known.digest) == (outcome.kind, outcome.digest):
             self.done[key] = known.name, known.version
             return self._row(outcome, ImportOutcome.UNCHANGED, known.name, known.version, ())
-        return None
+        return outcome
 
     def _row_of_twin(self, one: Candidate, twin: _Known | Candidate) -> Row:
         """The row of an item that another file holds too."""
