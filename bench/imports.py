@@ -45,7 +45,7 @@ def archive(count: int) -> bytes:
 
 def main(count: int) -> None:
     """Measure in a process of its own, on a hub of its own."""
-    with hubs.running() as hub:
+    with hubs.running(DJANGO_SETTINGS_MODULE="bench.settings") as hub:
         command = [sys.executable, "-m", "bench.imports", str(count), "worker"]
         subprocess.run(command, check=True, cwd=ROOT, env=hub.environment)
 

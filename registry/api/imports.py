@@ -40,7 +40,7 @@ class ImportInput(serializers.Serializer[Any]):
 
     namespace = serializers.CharField(max_length=100)
     visibility = serializers.ChoiceField(choices=Visibility.choices, default="private", help_text="Of new packages.")
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]  # a field: DRF takes it off the class
         required=False,
         allow_blank=True,
         default="",
@@ -73,7 +73,7 @@ class ImportOutput(serializers.Serializer[Any]):
     file_name = serializers.CharField()
     size = serializers.IntegerField()
     visibility = serializers.ChoiceField(choices=Visibility.choices)
-    source = serializers.CharField(allow_blank=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # as above
     dry_run = serializers.SerializerMethodField()
     job = serializers.IntegerField(source="job.id", allow_null=True, default=None)
     state = serializers.CharField(source="job.state", default="", allow_blank=True)
@@ -158,7 +158,7 @@ class ImportRunView(HubAPIView):
 
 def _handed_in(request: Request, name: str) -> tuple[str, Iterator[bytes]]:
     """The file's name and its bytes, piece by piece."""
-    sent = request.data
+    sent: Any = request.data
     file = sent.get("file")
     if isinstance(file, UploadedFile):
         return name or file.name or "archive", iter(file.chunks(_CHUNK))

@@ -127,6 +127,7 @@ def _context(request: HttpRequest, made: Import) -> dict[str, Any]:
     told = (job.report if job else None) or {"counts": {}, "rows": []}
     rows = [row for row in told["rows"] if outcome in ("", row["outcome"])]
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page.object_list = [row | {"url": _address_of(row["package"])} for row in page.object_list]
     filters = [(one, told["counts"].get(str(one), 0)) for one in ImportOutcome]
     return {
         "made": made,
@@ -138,3 +139,7 @@ def _context(request: HttpRequest, made: Import) -> dict[str, Any]:
         "is_plan": made.run_job_id is None,
         "can_run": made.run_job_id is None and made.emptied_at is None and job is not None and job.state == "done",
     }
+
+
+def _address_of(package: str | None) -> str:
+    return reverse("package", args=package.split("/", 1)) if package else ""
