@@ -10,7 +10,9 @@ from tests.access.table import PEOPLE, PUBLISHERS, api, page
 RULE = b"---\ndescription: One\n---\nDo it.\n"
 IT = "imports/<int:import_id>"
 # Whoever does not publish in the namespace is told nothing of what was handed in for it.
-UNSEEN = {"stranger": 404, "without_sso": 404, "inside": 404, "service": 404}
+UNSEEN = {"stranger": 404, "without_sso": 404, "inside": 404}
+# The table's service account is a maintainer.
+PROGRAMS = PUBLISHERS | {"service"}
 SETTINGS = {"mcpServers": {"one": {"command": "one"}}}
 
 
@@ -32,12 +34,12 @@ ROWS = (
     api(
         "POST",
         "imports?namespace=acme&file_name=mcp.json",
-        PUBLISHERS,
+        PROGRAMS,
         done=202,
         others={"without_sso": 404},
         data=SETTINGS,
         audit=("registry.import.upload",),
     ),
-    api("GET", IT, PUBLISHERS, others=UNSEEN),
-    api("POST", f"{IT}/run", PUBLISHERS, done=202, others=UNSEEN, audit=("registry.import.run",)),
+    api("GET", IT, PROGRAMS, others=UNSEEN),
+    api("POST", f"{IT}/run", PROGRAMS, done=202, others=UNSEEN, audit=("registry.import.run",)),
 )
