@@ -82,10 +82,12 @@ class Plan:
         return [row.as_json() for row in self.rows]
 
 
-def plan(*, by: Actor, namespace: Namespace, files: Sequence[Source], source: str = "") -> Plan:
+def plan(
+    *, by: Actor, namespace: Namespace, files: Sequence[Source], source: str = "", progress: Progress | None = None
+) -> Plan:
     """What `run` would do with the files, without doing it. Raises PermissionRefused."""
     require(may_publish(by, namespace))
-    return Plan(tuple(_Import(by, namespace, files, source).looked_at()))
+    return Plan(tuple(_Import(by, namespace, files, source, progress or _untold).looked_at()))
 
 
 def run(
@@ -100,11 +102,11 @@ def run(
     """Publish what the files become, as far as it is new, in packages of `namespace`; new ones get `visibility`.
 
     `source` tells files of one place from files of another that have the same paths. `progress(done, total)` is called
-    after each item. A second call with the same files changes nothing. Raises PermissionRefused; what is wrong with
-    single files is in the rows.
+    for each item, first while the names are found, with nothing done yet. A second call with the same files changes
+    nothing. Raises PermissionRefused; what is wrong with single files is in the rows.
     """
     require(may_publish(by, namespace))
-    return list(_Import(by, namespace, files, source).published(Visibility(visibility), progress))
+    return list(_Import(by, namespace, files, source, progress or _untold).published(Visibility(visibility)))
 
 
 @dataclass
@@ -128,6 +130,7 @@ class _Import:
     namespace: Namespace
     files: Sequence[Source]
     source: str
+    progress: Progress
     known: dict[tuple[str, str], _Known] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
@@ -141,12 +144,10 @@ class _Import:
         """The rows of a plan."""
         self._settle()
         used = _used_versions(self.namespace, self.names.values())
-        for outcome in read(self.files):
+        for done, outcome in enumerate(read(self.files), 1):
             decided = self._decided(outcome)
-            if isinstance(decided, Row):
-                yield decided
-                continue
-            yield self._foreseen(decided, used)
+            yield decided if isinstance(decided, Row) else self._foreseen(decided, used)
+            self.progress(done, self.total)
 
     def _foreseen(self, candidate: Candidate, used: Mapping[str, Sequence[Version]]) -> Row:
         """The row of what would be published."""
@@ -162,14 +163,13 @@ class _Import:
         self.done[key] = self.names[key], version
         return self._row(candidate, ImportOutcome.IMPORTED, self.names[key], version)
 
-    def published(self, visibility: Visibility, progress: Progress | None) -> Iterator[Row]:
+    def published(self, visibility: Visibility) -> Iterator[Row]:
         """The rows of a run, each as it is done."""
         self._settle()
         for done, outcome in enumerate(read(self.files), 1):
             decided = self._decided(outcome)
             yield decided if isinstance(decided, Row) else self._tried(decided, visibility)
-            if progress is not None:
-                progress(done, self.total)
+            self.progress(done, self.total)
 
     def _tried(self, candidate: Candidate, visibility: Visibility) -> Row:
         try:
@@ -209,6 +209,7 @@ class _Import:
         digests: dict[tuple[str, str], str] = {}
         for outcome in read(self.files):
             self.total += 1
+            self.progress(0, self.total)
             key = outcome.path, outcome.item
             if isinstance(outcome, Candidate):
                 digests[key] = outcome.digest
@@ -359,6 +360,10 @@ class _Import:
         return Row(
             _shown(candidate.path), candidate.kind, package, version, outcome, _shown(" ".join(reasons)), candidate.line
         )
+
+
+def _untold(done: int, total: int) -> None:
+    """Nobody asked how far it is."""
 
 
 def _known(namespace: Namespace, source: str) -> dict[tuple[str, str], _Known]:

@@ -115,6 +115,16 @@ def test_a_job_that_is_done_again_changes_nothing(upload: Any, owner: Actor) -> 
     assert Release.objects.count() == 1
 
 
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_worker_shows_that_it_is_alive(upload: Any, owner: Actor, monkeypatch: Any, dry_run: bool) -> None:
+    monkeypatch.setattr(import_uploads, "TELL_SECONDS", 0)
+    told: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(jobs, "progress", lambda job, *, done, total=None, note="": told.append((done, total)))
+    upload(dry_run=dry_run)
+    work()
+    assert told == [(0, None), (0, 1), (0, 2), (1, 2), (2, 2)]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [(archive(**{"../evil.mdc": RULE}), "evil"), (b"PK\x03\x04 broken", "archive"), (b"\x1f\x8b broken", "archive")],

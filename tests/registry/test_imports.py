@@ -193,7 +193,7 @@ def test_who_may_not_publish_imports_nothing(member: Actor, acme: Namespace) -> 
 def test_progress_is_told(run: Any) -> None:
     steps: list[tuple[int, int]] = []
     run(rule("aa.mdc"), Source("bb.mdc", b"\xff"), progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(1, 2), (2, 2)]
+    assert steps == [(0, 1), (0, 2), (1, 2), (2, 2)]
 
 
 @pytest.mark.django_db(transaction=True)
