@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},
     "rescan-releases": {"task": "registry.tasks.rescan_releases", "schedule": 600.0},
+    "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

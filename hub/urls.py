@@ -52,6 +52,7 @@ urlpatterns = [
     path("", include("assistants.continue_client.urls")),
     path("", include("hub.urls_account")),
     path("", include("registry.urls_moderation")),
+    path("", include("registry.urls_imports")),
     # What follows starts with a namespace, so it comes last.
     path("", include("hub.pages.urls")),
     path("", include("assistants.urls")),

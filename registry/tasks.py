@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from registry.services import publishers, scans
+from registry.services import import_uploads, publishers, scans
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
 RESCAN_SECONDS = 60.0
@@ -20,3 +20,9 @@ def forget_used_identity_tokens(**_: object) -> None:
 def rescan_releases(**_: object) -> None:
     """Look at latest releases again if there are newer checks, for a while; the next run goes on where this one ends."""
     scans.rescan_due(seconds=RESCAN_SECONDS)
+
+
+@shared_task
+def forget_import_uploads(**_: object) -> None:
+    """Delete the bytes of archives whose import is over, or that nobody confirmed."""
+    import_uploads.forget()

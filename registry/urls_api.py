@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from registry.api import grants, lifecycle, packages, publishers, releases, sbom, transfers
+from registry.api import grants, imports, lifecycle, packages, publishers, releases, sbom, transfers
 
 urlpatterns = [
+    path("imports", imports.ImportListView.as_view(), name="imports"),
+    path("imports/<int:import_id>", imports.ImportView.as_view(), name="import"),
+    path("imports/<int:import_id>/run", imports.ImportRunView.as_view(), name="import-run"),
     path("packages", packages.PackageListView.as_view(), name="packages"),
     path("packages/<str:namespace>/<str:name>", packages.PackageView.as_view(), name="package"),
     path("packages/<str:namespace>/<str:name>/grants", grants.GrantListView.as_view(), name="grants"),

@@ -2,6 +2,7 @@
 
 from registry.models.artifacts import Artifact
 from registry.models.grants import Grant, GrantPermission
+from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.lifecycle import Imposer, served
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
@@ -15,6 +16,9 @@ __all__ = [
     "FormerPackageName",
     "Grant",
     "GrantPermission",
+    "Import",
+    "ImportChunk",
+    "ImportedFile",
     "Imposer",
     "Package",
     "PackageQuerySet",
@@ -23,9 +27,9 @@ __all__ = [
     "Release",
     "ReleaseCoordinate",
     "ReleaseQuerySet",
+    "ReleaseScan",
     "Report",
     "ReportState",
-    "ReleaseScan",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",
