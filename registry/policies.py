@@ -10,7 +10,7 @@ from hub.actors import Actor
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied
 from hub.models import Namespace
-from hub.policies.namespaces import administered
+from hub.policies.namespaces import administered, managed
 from registry.models import Package, Visibility
 from registry.models.packages import manageable_by, publishable_by
 
@@ -67,6 +67,24 @@ def may_receive(actor: Actor, namespace: Namespace) -> Decision:
         return Denied("Sign in, or send an API token of scope “manage”.")
     if actor.patterns or not administered(actor).filter(id=namespace.id).exists():
         return Denied(f"Only owners and admins of “{namespace.slug}” take packages there.")
+    return Allowed()
+
+
+def may_see_sources(actor: Actor, namespace: Namespace) -> Decision:
+    """Whether the actor may see which repositories feed `namespace`, and let them be synced: who makes packages there."""
+    if not actor.has_scope(Scope.PUBLISH):
+        return Denied("Sign in, or send an API token of scope “publish”.")
+    if actor.patterns or not managed(actor).filter(id=namespace.id).exists():
+        return Denied(f"Only those who publish in “{namespace.slug}” see its sources.")
+    return Allowed()
+
+
+def may_manage_sources(actor: Actor, namespace: Namespace) -> Decision:
+    """Whether the actor may connect repositories to `namespace`, change and disconnect them."""
+    if not actor.has_scope(Scope.MANAGE):
+        return Denied("Sign in, or send an API token of scope “manage”.")
+    if actor.patterns or not administered(actor).filter(id=namespace.id).exists():
+        return Denied(f"Only owners and admins of “{namespace.slug}” connect repositories.")
     return Allowed()
 
 

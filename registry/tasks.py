@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from registry.services import publishers
+from registry import background
+from registry.services import git_syncs, publishers
 
 
 @shared_task
 def forget_used_identity_tokens(**_: object) -> None:
     """Forget identity tokens that were exchanged and have expired since: their own time keeps them out now."""
     publishers.forget_used()
+
+
+@shared_task
+def sync_git_source(*, run_id: int, **_: object) -> None:
+    """Work on one sync of a Git source. What one step leaves, the next one takes up."""
+    if git_syncs.work(run_id=run_id):
+        background.send("registry.tasks.sync_git_source", run_id=run_id)
+
+
+@shared_task
+def sweep_git_sources(**_: object) -> None:
+    """Queue the syncs that are due, and hand out again those that a worker left behind."""
+    git_syncs.sweep()

@@ -39,9 +39,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Checkout:
-    """One commit, fetched."""
+    """One commit, fetched. `ref` is what the branch or tag pointed to: the commit, or a tag that leads to it."""
 
     commit: str
+    ref: str
     store: BaseObjectStore = field(repr=False)
     tree: ObjectID
     folder: str = ""
@@ -93,7 +94,7 @@ def checkout(
             wanted = _fetch(place, repo, allowed_hosts, limits, alive)
             commit = _commit(repo.object_store, wanted)
             tree = trees.folder_of(repo.object_store, commit.tree, place.folder)
-        yield Checkout(commit.id.decode(), repo.object_store, tree, place.folder, limits)
+        yield Checkout(commit.id.decode(), wanted.decode(), repo.object_store, tree, place.folder, limits)
 
 
 def _fetch(

@@ -1,5 +1,6 @@
 """The rows of the registry."""
 
+from registry.models.git_sources import GitSource, SyncEntry, SyncRun
 from registry.models.grants import Grant, GrantPermission
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
@@ -8,6 +9,7 @@ from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
     "FormerPackageName",
+    "GitSource",
     "Grant",
     "GrantPermission",
     "Package",
@@ -17,6 +19,8 @@ __all__ = [
     "Release",
     "ReleaseCoordinate",
     "ReleaseQuerySet",
+    "SyncEntry",
+    "SyncRun",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",

@@ -1,0 +1,165 @@
+"""What a sync has done so far: kept while it goes, so that the page shows it and the next worker knows it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from registry.git import trees
+from registry.git.repository import Checkout
+from registry.models import Release, SyncEntry, SyncRun
+from registry.services.source_import import File, Row
+
+STEP_SECONDS = 150.0  # of the 300 that a task may take
+BEAT_SECONDS = 5.0
+BATCH = 100
+KEPT_RUNS = 100
+KEPT_FOR = timedelta(days=90)
+_PUBLISHED = (SyncEntry.Outcome.IMPORTED, SyncEntry.Outcome.UNCHANGED)
+
+
+class Superseded(Exception):
+    """Another worker works on this sync now; what this one finds does not count any more."""
+
+
+class Paused(Exception):
+    """The step has taken as long as one may. The next one goes on."""
+
+
+class Report:
+    """The entries of one sync as one worker writes them."""
+
+    def __init__(self, run: SyncRun) -> None:
+        self.run = run
+        self._started = self._beaten = time.monotonic()
+        self._rows: list[Row] = []
+        self._paths: set[str] = set()
+        self._packages: set[str] = set()
+        self._done, self._total = 0, 0
+        entries = SyncEntry.objects.filter(run=run)
+        self._known = set(entries.filter(outcome="imported").values_list("path", "package", "version"))
+        # Earlier steps' other entries are found anew.
+        entries.exclude(outcome="imported").delete()
+
+    def alive(self) -> None:
+        """Show that somebody is at it. Raises Superseded."""
+        if time.monotonic() - self._beaten >= BEAT_SECONDS:
+            self._flush()
+
+    def progress(self, done: int, total: int) -> None:
+        """How far it is. Raises Superseded, or Paused at the end of the step."""
+        self._done, self._total = done, total
+        self.alive()
+        if time.monotonic() - self._started > STEP_SECONDS and done < total:
+            raise Paused
+
+    def gather(self, fetched: Checkout) -> list[File]:
+        """The files of the repository that are small enough; what is left out becomes entries. Raises TooLarge or Unusable."""
+        walk, files, room = fetched.walk(), [], fetched.limits.total_bytes
+        for found in walk:
+            self.alive()
+            self._paths.add(found.path)
+            try:
+                content = found.content()
+                room -= len(content)
+                if room < 0:
+                    raise trees.Left(f"All files together are larger than {fetched.limits.total_bytes >> 20} MiB.")
+            except trees.Left as error:
+                self.add(Row(found.path, "skipped", reason=str(error)))
+            else:
+                files.append(File(found.path, content, found.executable))
+        for one in walk.skipped:
+            self._paths.add(one.path)
+            self.add(Row(one.path, "skipped", reason=one.reason))
+        self._total = len(files)
+        self._flush()
+        return files
+
+    def add(self, row: Row) -> None:
+        """Note what became of a file. Raises Superseded."""
+        self._rows.append(row)
+        if row.package and row.outcome in _PUBLISHED:
+            self._packages.add(row.package)
+        if len(self._rows) >= BATCH:
+            self._flush()
+
+    def add_gone(self) -> None:
+        """Note what the last sync had and the repository has no more. Its packages and releases stay."""
+        rows = SyncRun.objects.filter(source=self.run.source_id, state=SyncRun.State.DONE, id__lt=self.run.id)
+        before = rows.exclude(counts={}).order_by("-id").first()
+        had = SyncEntry.objects.filter(run=before, outcome__in=[*_PUBLISHED, SyncEntry.Outcome.GONE])
+        for entry in had.exclude(package="").order_by("path", "id"):
+            if entry.package not in self._packages and entry.path not in self._paths:
+                reason = "Its package and releases stay. Delete or yank them by hand if they should not."
+                self.add(Row(entry.path, "gone", entry.kind, entry.package, entry.version, reason))
+
+    def leave(self) -> bool:
+        """End the step, and leave the sync to whoever comes next. Returns whether it was still this worker's."""
+        try:
+            self._flush()
+        except Superseded:
+            return False
+        return bool(self._mine().update(heartbeat_at=None))
+
+    def close(self, state: str, *, commit_after: str = "", error: str = "") -> dict[str, int]:
+        """End the sync, in the caller's transaction, and count what became of the files. Raises Superseded."""
+        self._flush()
+        entries = SyncEntry.objects.filter(run=self.run)
+        counts = dict(entries.values_list("outcome").annotate(Count("id")).order_by("outcome"))
+        over = {"state": state, "finished_at": timezone.now(), "counts": counts, "error": error}
+        if not self._mine().update(heartbeat_at=None, commit_after=commit_after, **over):
+            raise Superseded
+        self._forget_older(counts)
+        return counts
+
+    def _flush(self) -> None:
+        """Write what was gathered, unless somebody else took over."""
+        with transaction.atomic():
+            now = timezone.now()
+            if not self._mine().update(heartbeat_at=now, done=self._done, total=self._total):
+                raise Superseded
+            rows, self._rows = self._rows, []
+            SyncEntry.objects.bulk_create(self._entry(row) for row in self._settled(rows))
+        self._beaten = time.monotonic()
+
+    def _settled(self, rows: list[Row]) -> list[Row]:
+        """The rows without those that an earlier step has written, and with what it published before it could write so."""
+        if self.run.attempt == 1:
+            return rows
+        names = {row.package for row in rows if row.outcome == "unchanged"}
+        releases = Release.objects.filter(
+            package__namespace=self.run.source.namespace_id,
+            package__name__in=names,
+            published_at__gte=self.run.started_at,
+        )
+        fresh = set(releases.values_list("package__name", "version")) if names else set()
+        settled = []
+        for row in rows:
+            if (row.path, row.package, row.version) in self._known:
+                continue
+            published = row.outcome == "unchanged" and (row.package, row.version) in fresh
+            settled.append(Row(**{**vars(row), "outcome": "imported"}) if published else row)
+        return settled
+
+    def _entry(self, row: Row) -> SyncEntry:
+        # What a file is called and why it is refused may hold anything; no text in PostgreSQL holds a NUL.
+        clean = {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in vars(row).items()}
+        clean["path"], clean["reason"] = clean["path"][:500], clean["reason"][:2000]
+        return SyncEntry(run=self.run, **clean)
+
+    def _mine(self) -> object:
+        return SyncRun.objects.filter(id=self.run.id, attempt=self.run.attempt, state=SyncRun.State.RUNNING)
+
+    def _forget_older(self, counts: dict[str, int]) -> None:
+        """Keep of earlier syncs what they changed, and of very old ones nothing."""
+        older = SyncRun.objects.filter(source=self.run.source_id, id__lt=self.run.id)
+        if counts and not self.run.error:
+            SyncEntry.objects.filter(run__in=older, outcome__in=["unchanged", "skipped"]).delete()
+        last = older.order_by("-id").values_list("id", flat=True)[KEPT_RUNS - 1 : KEPT_RUNS].first()
+        if last is not None:
+            older.filter(id__lt=last).delete()
+        older.filter(finished_at__lt=timezone.now() - KEPT_FOR).delete()
