@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from celery import current_app
 from kombu.exceptions import OperationalError
+
+from hub.celery import app
 
 logger = logging.getLogger(__name__)
 
@@ -13,6 +14,6 @@ logger = logging.getLogger(__name__)
 def send(task: str, **arguments: object) -> None:
     """Queue `task`. A broker that is away is noted, and left to the next sweep."""
     try:
-        current_app.send_task(task, kwargs=arguments)
+        app.send_task(task, kwargs=arguments)
     except (OperationalError, OSError):
         logger.warning("The broker cannot be reached; a sweep will start %s.", task)

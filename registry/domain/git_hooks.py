@@ -43,7 +43,7 @@ def _is_dated(headers: Mapping[str, str], body: bytes, secret: str, now: float) 
         return False
     signed = b".".join((headers.get("webhook-id", "").encode(), moment.encode(), body))
     wanted = "v1," + base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
-    return any([_same(one, wanted) for one in headers.get("webhook-signature", "").split(" ")[:10]])
+    return any(_same(one, wanted) for one in headers.get("webhook-signature", "").split(" ")[:10])
 
 
 def _key(secret: str) -> bytes:

@@ -56,7 +56,9 @@ class Checkout:
 def check_branch(text: str) -> str:
     """The name of a branch or tag, or "" for the repository's own choice. Raises ValueError."""
     text = text.strip().removeprefix("refs/heads/").removeprefix("refs/tags/")
-    wrong = ".." in text or "//" in text or "@{" in text or text.startswith(("/", "-", ".")) or text.endswith(("/", "."))
+    wrong = (
+        ".." in text or "//" in text or "@{" in text or text.startswith(("/", "-", ".")) or text.endswith(("/", "."))
+    )
     if text and (len(text) > MAX_BRANCH_LENGTH or not _BRANCH.fullmatch(text) or wrong):
         raise ValueError("This is no name of a branch or tag.")
     return text
@@ -97,9 +99,7 @@ def checkout(
         yield Checkout(commit.id.decode(), wanted.decode(), repo.object_store, tree, place.folder, limits)
 
 
-def _fetch(
-    place: Place, repo: Repo, allowed_hosts: list[str], limits: Limits, alive: Callable[[], None]
-) -> ObjectID:
+def _fetch(place: Place, repo: Repo, allowed_hosts: list[str], limits: Limits, alive: Callable[[], None]) -> ObjectID:
     """Fetch into `repo`, and say what was asked for."""
     chosen: list[ObjectID] = []
 
@@ -161,7 +161,9 @@ class _NoHistory:
         """Nothing is in common."""
 
 
-def _client(place: Place, allowed_hosts: list[str], limits: Limits) -> contextlib.AbstractContextManager[transport.Client]:
+def _client(
+    place: Place, allowed_hosts: list[str], limits: Limits
+) -> contextlib.AbstractContextManager[transport.Client]:
     return transport.client(
         place.url,
         allowed_hosts=allowed_hosts,

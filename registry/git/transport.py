@@ -26,30 +26,44 @@ SILENCE_SECONDS = 30.0
 
 
 class _Guard:
-    """The time that is left, and the sockets to cut when it is over."""
+    """The time that is left, and the connections to cut when it is over."""
 
     def __init__(self, where: outbound.Target, seconds: float) -> None:
         self.where = where
         self.deadline = time.monotonic() + seconds
         self.refusal: Exception | None = None
-        self._channels: list[socket.socket] = []
+        self._open: list[HTTPConnection | urllib3.BaseHTTPResponse] = []
+        # TLS takes a socket over; a second handle still reaches it.
+        self._handles: list[socket.socket] = []
 
-    def connect(self) -> socket.socket:
-        """A connection to the server. Raises OSError, as urllib3 expects; why is kept in `refusal`."""
+    def connect(self, connection: HTTPConnection) -> socket.socket:
+        """A socket to the server. Raises OSError, as urllib3 expects; why is kept in `refusal`."""
         left = min(CONNECT_SECONDS, max(self.deadline - time.monotonic(), 0.001))
         try:
             channel = outbound.open_channel(self.where, timeout=left)
         except (outbound.Refused, outbound.Failed) as error:
             self.refusal = error
             raise OSError(str(error)) from None
-        self._channels.append(channel)
+        self._open.append(connection)
+        self._handles.append(channel.dup())
         return channel
 
     def cut(self) -> None:
-        """Close what is open, whatever it is waiting for."""
-        for channel in self._channels:
+        """Break off what is open, whatever it is waiting for."""
+        for handle in self._handles:
             with contextlib.suppress(OSError):
-                channel.shutdown(socket.SHUT_RDWR)
+                handle.shutdown(socket.SHUT_RDWR)
+
+    def keep(self, answer: urllib3.BaseHTTPResponse) -> urllib3.BaseHTTPResponse:
+        """Close `answer` in the end, whoever has forgotten it by then."""
+        self._open.append(answer)
+        return answer
+
+    def close(self) -> None:
+        """Close everything."""
+        self.cut()
+        for one in (*reversed(self._open), *self._handles):
+            one.close()
 
     @property
     def late(self) -> bool:
@@ -61,10 +75,10 @@ class _OneServer(urllib3.PoolManager):
     """A pool for one server. dulwich may ask it for other addresses when a server tells it to: those are refused."""
 
     def __init__(self, guard: _Guard) -> None:
-        super().__init__(num_pools=1, headers={"User-Agent": "git/2 assistant-hub"})
+        super().__init__(num_pools=1, headers={"User-Agent": "git/2 assistant-hub", "Connection": "close"})
         self._guard = guard
 
-    def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:  # type: ignore[override]  # as dulwich calls it
+    def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
         """One request, without redirects or second attempts."""
         parts = urllib3.util.parse_url(url)
         where = self._guard.where
@@ -72,7 +86,7 @@ class _OneServer(urllib3.PoolManager):
         if (parts.scheme, (parts.host or "").strip("[]"), port) != (where.scheme, where.host, where.port):
             raise Unusable("The server leads to another one. Give the address where the repository is.")
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
-        return self._pool().urlopen(
+        answer = self._pool().urlopen(
             method,
             parts.request_uri,
             body=options.get("body"),
@@ -82,17 +96,18 @@ class _OneServer(urllib3.PoolManager):
             retries=False,
             timeout=timeout,
         )
+        return self._guard.keep(answer)
 
     def _pool(self) -> Any:
         where, guard = self._guard.where, self._guard
 
         class Connection(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return guard.connect()
+                return guard.connect(self)
 
         class SecureConnection(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                return guard.connect()
+                return guard.connect(self)
 
         if where.scheme == "http":
             plain = urllib3.HTTPConnectionPool(where.host, where.port)
@@ -167,4 +182,4 @@ def client(
         raise
     finally:
         timer.cancel()
-        guard.cut()
+        guard.close()

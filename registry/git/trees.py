@@ -17,7 +17,9 @@ from registry.git.errors import TooLarge, Unusable
 from registry.git.limits import Limits
 
 _LINK, _SUBMODULE = 0o120000, 0o160000
-_CONTROL = frozenset(chr(code) for code in (*range(32), 127, *range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F)))
+_CONTROL = frozenset(
+    chr(code) for code in (*range(32), 127, *range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))
+)
 
 
 @dataclass(frozen=True)

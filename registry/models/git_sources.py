@@ -19,7 +19,9 @@ class GitSource(models.Model):
     taken in whole; while it stays the same, there is nothing to do.
     """
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, help_text="Names it in the webhook's address.")
+    uid = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False, help_text="Names it in the webhook's address."
+    )
     namespace = models.ForeignKey(Namespace, models.PROTECT, related_name="git_sources")
     url = models.CharField(max_length=500)
     branch = models.CharField(max_length=200, blank=True, help_text="Or a tag. Empty: the repository's own choice.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from registry.git import trees
+from registry.git.errors import TooLarge
 from registry.git.repository import Checkout
 from registry.models import Release, SyncEntry, SyncRun
 from registry.services.source_import import File, Row
@@ -18,7 +18,7 @@ STEP_SECONDS = 150.0  # of the 300 that a task may take
 BEAT_SECONDS = 5.0
 BATCH = 100
 KEPT_RUNS = 100
-KEPT_FOR = timedelta(days=90)
+KEPT_FAILURES = 20
 _PUBLISHED = (SyncEntry.Outcome.IMPORTED, SyncEntry.Outcome.UNCHANGED)
 
 
@@ -65,13 +65,13 @@ class Report:
             self._paths.add(found.path)
             try:
                 content = found.content()
-                room -= len(content)
-                if room < 0:
-                    raise trees.Left(f"All files together are larger than {fetched.limits.total_bytes >> 20} MiB.")
             except trees.Left as error:
                 self.add(Row(found.path, "skipped", reason=str(error)))
-            else:
-                files.append(File(found.path, content, found.executable))
+                continue
+            room -= len(content)
+            if room < 0:
+                raise TooLarge(f"All files together are larger than {fetched.limits.total_bytes >> 20} MiB.")
+            files.append(File(found.path, content, found.executable))
         for one in walk.skipped:
             self._paths.add(one.path)
             self.add(Row(one.path, "skipped", reason=one.reason))
@@ -113,7 +113,7 @@ class Report:
         over = {"state": state, "finished_at": timezone.now(), "counts": counts, "error": error}
         if not self._mine().update(heartbeat_at=None, commit_after=commit_after, **over):
             raise Superseded
-        self._forget_older(counts)
+        self._forget_older(state, counts)
         return counts
 
     def _flush(self) -> None:
@@ -147,19 +147,28 @@ class Report:
 
     def _entry(self, row: Row) -> SyncEntry:
         # What a file is called and why it is refused may hold anything; no text in PostgreSQL holds a NUL.
-        clean = {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in vars(row).items()}
+        clean = {
+            name: value.replace("\0", "") if isinstance(value, str) else value for name, value in vars(row).items()
+        }
         clean["path"], clean["reason"] = clean["path"][:500], clean["reason"][:2000]
         return SyncEntry(run=self.run, **clean)
 
-    def _mine(self) -> object:
+    def _mine(self) -> QuerySet[SyncRun]:
         return SyncRun.objects.filter(id=self.run.id, attempt=self.run.attempt, state=SyncRun.State.RUNNING)
 
-    def _forget_older(self, counts: dict[str, int]) -> None:
-        """Keep of earlier syncs what they changed, and of very old ones nothing."""
-        older = SyncRun.objects.filter(source=self.run.source_id, id__lt=self.run.id)
-        if counts and not self.run.error:
+    def _forget_older(self, state: str, counts: dict[str, int]) -> None:
+        """Keep what changed something for a while; of syncs that found nothing new or failed, the newest ones."""
+        older = SyncRun.objects.filter(source=self.run.source_id, id__lt=self.run.id).order_by("-id")
+        if state == SyncRun.State.FAILED:
+            _beyond(older.filter(state=state), KEPT_FAILURES)
+        elif not counts:
+            older.filter(state=state, counts={}).delete()
+        else:
             SyncEntry.objects.filter(run__in=older, outcome__in=["unchanged", "skipped"]).delete()
-        last = older.order_by("-id").values_list("id", flat=True)[KEPT_RUNS - 1 : KEPT_RUNS].first()
-        if last is not None:
-            older.filter(id__lt=last).delete()
-        older.filter(finished_at__lt=timezone.now() - KEPT_FOR).delete()
+            _beyond(older, KEPT_RUNS)
+
+
+def _beyond(rows: QuerySet[SyncRun], number: int) -> None:
+    """Delete all but the first `number` rows."""
+    for run_id in rows.values_list("id", flat=True)[number : number + 1]:
+        rows.filter(id__lte=run_id).delete()

@@ -27,7 +27,7 @@ from registry.models import GitSource, SyncRun
 from registry.services import git_reports, source_import
 from registry.services.git_sources import place_of
 
-STALE = timedelta(seconds=90)  # a worker that was not heard of for so long is gone
+STALE = timedelta(seconds=120)  # a worker that was not heard of for so long is gone
 LOST_AFTER = timedelta(seconds=60)  # a sync that waits longer was lost on its way to a worker
 MAX_LOSSES = 3
 UNEXPECTED = "Something went wrong in the hub. Its log has more; whoever runs it can tell."

@@ -72,7 +72,9 @@ def _publish(by: Actor, namespace: Namespace, file: File, visibility: str) -> Ro
         release = _released(by, namespace, package, name, text, visibility)
     except ManifestInvalid as error:
         fault = error.faults[0]
-        return Row(file.path, "refused", "rule", name, reason=str(fault), line=fault.line)
+        return Row(
+            file.path, "refused", "rule", name, reason=str(fault), line=fault.place.line if fault.place else None
+        )
     except (InvalidName, packages.PackageExists, releases.VersionExists, PermissionRefused) as error:
         return Row(file.path, "refused", "rule", name, reason=str(error))
     return Row(file.path, "imported", "rule", name, release.version)
