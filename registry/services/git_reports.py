@@ -39,7 +39,7 @@ class Report:
         self._rows: list[Row] = []
         self._paths: set[str] = set()
         self._packages: set[str] = set()
-        self._done, self._total = 0, 0
+        self._done = self._total = self._published = 0
         entries = SyncEntry.objects.filter(run=run)
         self._known = set(entries.filter(outcome="imported").values_list("path", "package", "version"))
         # Earlier steps' other entries are found anew.
@@ -54,7 +54,8 @@ class Report:
         """How far it is. Raises Superseded, or Paused at the end of the step."""
         self._done, self._total = done, total
         self.alive()
-        if time.monotonic() - self._started > STEP_SECONDS and done < total:
+        # A step that has published nothing would leave the next one just as much to do.
+        if time.monotonic() - self._started > STEP_SECONDS and self._published and done < total:
             raise Paused
 
     def gather(self, fetched: Checkout) -> list[File]:
@@ -82,6 +83,7 @@ class Report:
     def add(self, row: Row) -> None:
         """Note what became of a file. Raises Superseded."""
         self._rows.append(row)
+        self._published += row.outcome == SyncEntry.Outcome.IMPORTED
         if row.package and row.outcome in _PUBLISHED:
             self._packages.add(row.package)
         if len(self._rows) >= BATCH:

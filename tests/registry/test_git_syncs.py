@@ -253,7 +253,9 @@ def test_two_syncs_at_once_are_one_after_the_other(acme: Any, owner: Actor, remo
     asked = together(*[lambda: git_syncs.ask(by=owner, source=source)] * 3)
     assert len({run.id for run in asked if isinstance(run, SyncRun)}) == 1, asked
     first = SyncRun.objects.get()
-    SyncRun.objects.filter(id=first.id).update(state="running", attempt=1, heartbeat_at=timezone.now())
+    SyncRun.objects.filter(id=first.id).update(
+        state="running", attempt=1, started_at=timezone.now(), heartbeat_at=timezone.now()
+    )
     second = git_syncs.ask(by=owner, source=source)
     assert second.id != first.id, "what is pushed while one runs is taken in by the one that waits"
     assert together(*[lambda: git_syncs.work(run_id=second.id)] * 2) == [False, False]
