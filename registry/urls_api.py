@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from registry.api import grants, packages, publishers, releases, transfers
+from registry.api import git_sources, grants, packages, publishers, releases, transfers
+
+SOURCE = "namespaces/<str:namespace>/sources/<int:source_id>"
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
@@ -38,4 +40,10 @@ urlpatterns = [
         releases.UnyankView.as_view(),
         name="unyank",
     ),
+    path("namespaces/<str:namespace>/sources", git_sources.GitSourceListView.as_view(), name="git-sources"),
+    path(f"{SOURCE}", git_sources.GitSourceView.as_view(), name="git-source"),
+    path(f"{SOURCE}/webhook-secret", git_sources.WebhookSecretView.as_view(), name="git-source-secret"),
+    path(f"{SOURCE}/syncs", git_sources.SyncRunListView.as_view(), name="git-syncs"),
+    path(f"{SOURCE}/syncs/<int:run_id>", git_sources.SyncRunView.as_view(), name="git-sync"),
+    path(f"{SOURCE}/syncs/<int:run_id>/entries", git_sources.SyncEntryListView.as_view(), name="git-sync-entries"),
 ]

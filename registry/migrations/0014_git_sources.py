@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='gitsource',
-            constraint=models.UniqueConstraint(fields=('namespace', 'url', 'branch', 'folder'), name='git_source_once'),
+            constraint=models.UniqueConstraint(fields=('namespace', 'url', 'folder'), name='git_source_once'),
         ),
         migrations.AddConstraint(
             model_name='gitsource',

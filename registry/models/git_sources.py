@@ -42,7 +42,7 @@ class GitSource(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["namespace", "url", "branch", "folder"], name="git_source_once"),
+            models.UniqueConstraint(fields=["namespace", "url", "folder"], name="git_source_once"),
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="git_source_visibility_known"),
             models.CheckConstraint(
                 condition=Q(is_enabled=True, stopped_because="") | Q(is_enabled=False), name="git_source_stopped_is_off"

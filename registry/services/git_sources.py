@@ -37,7 +37,7 @@ class InvalidSource(ValueError):
 
 
 class Exists(Exception):
-    """The namespace has this repository, branch and folder connected already."""
+    """The namespace has this folder of the repository connected already, maybe from another branch."""
 
 
 class TooMany(Exception):
@@ -206,7 +206,7 @@ def _stored(source: GitSource) -> None:
         with transaction.atomic():
             source.save()
     except IntegrityError:
-        raise Exists("This repository, branch and folder are connected already.") from None
+        raise Exists("This folder of the repository is connected already. Change that source.") from None
 
 
 def _locked(source: GitSource) -> GitSource:

@@ -174,6 +174,7 @@ def test_only_the_folder_and_the_branch_or_tag_that_were_chosen_are_taken(
     for branch in ("team/next", "v1"):
         source = connected(owner, acme, remote, branch=branch, folder="/ai/")
         assert list(outcomes(synced(owner, source))) == ["ai/style.md"]
+        source.delete()
 
 
 @pytest.mark.parametrize(
