@@ -148,6 +148,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
+    "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

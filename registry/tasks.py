@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from registry import background
-from registry.services import git_syncs, publishers
+from registry.services import git_syncs, import_uploads, publishers
 
 
 @shared_task
@@ -25,3 +25,9 @@ def sync_git_source(*, run_id: int, **_: object) -> None:
 def sweep_git_sources(**_: object) -> None:
     """Queue the syncs that are due, and hand out again those that a worker left behind."""
     git_syncs.sweep()
+
+
+@shared_task
+def forget_import_uploads(**_: object) -> None:
+    """Delete the bytes of archives whose import is over, or that nobody confirmed."""
+    import_uploads.forget()

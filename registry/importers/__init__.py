@@ -50,13 +50,20 @@ def importer_of(source: Source) -> Importer | None:
     return next((one for one in IMPORTERS.values() if one.claims(source)), None)
 
 
+def claimed(files: Iterable[Source]) -> list[Source]:
+    """The files that become something or belong to something that does, in the order of their paths."""
+    ordered = sorted(files, key=lambda one: one.path)
+    folders = _skill_folders(ordered)
+    return [one for one in ordered if _owner(one, folders) is not None or importer_of(one)]
+
+
 def read(files: Iterable[Source]) -> Iterator[Outcome]:
     """What the files would become, in the order of their paths. Never raises for what is in them."""
     ordered = sorted(files, key=lambda one: one.path)
     folders = _skill_folders(ordered)
     inside: dict[str, list[Source]] = {}
     for source in ordered:
-        if owner := _owner(source, folders):
+        if (owner := _owner(source, folders)) is not None:
             inside.setdefault(owner, []).append(source)
     for source in ordered:
         owner = _owner(source, folders)
@@ -94,6 +101,7 @@ def _owner(source: Source, folders: frozenset[str]) -> str | None:
 
 __all__ = [
     "IMPORTERS",
+    "claimed",
     "Candidate",
     "Importer",
     "Outcome",

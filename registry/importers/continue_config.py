@@ -33,7 +33,7 @@ def read(source: Source, beside: tuple[Source, ...]) -> list[Outcome]:
     if not isinstance(value, dict):
         raise Refused("A config.yaml is a mapping.", "Start with “name: …”.")
     config = _Config(source, document)
-    items = [(section, index, one) for section in schema.SECTIONS for index, one in enumerate(config.list(section))]
+    items = [(section, index, one) for section in schema.SECTIONS for index, one in enumerate(config.items(section))]
     if not items:
         raise Refused("The file has no items.", "Add a list such as “rules:”.")
     if len(items) == 1 and config.is_block(*items[0]):
@@ -60,7 +60,7 @@ class _Config:
         stem = source.name.rpartition(".")[0]
         self.title = str(self.value.get("name") or stem)[:200]
 
-    def list(self, section: str) -> list[Any]:
+    def items(self, section: str) -> list[Any]:
         """The items of a section. Raises Refused for something else."""
         items = self.value.get(section) or []
         if not isinstance(items, list):

@@ -54,7 +54,8 @@ def _servers(page: Page) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
         raise Refused(
             "“mcp-servers” is not a mapping.", "Write each server under its name.", page.lines.get("mcp-servers", 1)
         )
-    servers, losses = [], []
+    servers: list[dict[str, Any]] = []
+    losses: list[str] = []
     for name, entry in declared.items():
         try:
             item, lost = mcp_servers.item(str(name), entry, {})

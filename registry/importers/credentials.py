@@ -154,11 +154,11 @@ def clean(value: Any, key: str = "", *, name: str = "") -> Any:
 
 
 def _is_credential(key: str, value: str) -> bool:
-    """As the registry itself judges, so that what is cleaned is also accepted."""
+    """As the registry itself judges, so that what is cleaned is also accepted. Prose is left, and refused as it is."""
+    if len(value.split()) > 2:
+        return False
     found = literals.in_document(Document({key: value}, {(): Span(Place(), 0, 0)}, {}), "")
-    return bool(found) or (
-        " " not in value.strip() and bool(key and _SECRET_NAME.search(name_of(key))) and is_secret(key, value)
-    )
+    return bool(found) or (bool(key and _SECRET_NAME.search(name_of(key))) and is_secret(key, value))
 
 
 def _is_random(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from registry.importers import blocks, mcp_servers
 from registry.importers.base import Candidate, Importer, Outcome, Refused, Source
 from registry.importers.naming import slug
-from registry.importers.texts import decode, json_of, line_of
+from registry.importers.texts import decode, json_of, line_of, mapping_of
 
 _NAMES = frozenset(
     {".mcp.json", "mcp.json", "mcp_config.json", "mcp-config.json", "mcp_settings.json", "claude_desktop_config.json"}
@@ -61,7 +61,7 @@ def _server(source: Source, name: str, entry: Any, inputs: dict[str, bool], line
 def _servers(value: Any) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
-    inner = value.get("mcp") if isinstance(value.get("mcp"), dict) else {}
+    inner = mapping_of(value.get("mcp"))
     found = (value.get("mcpServers"), value.get("servers"), inner.get("servers"))
     return next((one for one in found if isinstance(one, dict)), None)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from registry.importers import credentials
 from registry.importers.base import Refused
+from registry.importers.texts import mapping_of
 
 _USED = frozenset(
     {"type", "transport", "command", "args", "env", "cwd", "url", "httpUrl", "serverUrl", "headers", "name"}
@@ -81,7 +82,7 @@ def _remote(name: str, entry: dict[str, Any], inputs: Mapping[str, bool]) -> dic
         key = credentials.with_variables(str(entry["apiKey"]), inputs)
         made["apiKey"] = key if credentials.is_variable(key) else credentials.variable(f"{name}_API_KEY")
     headers = _texts(name, entry.get("headers"), "headers")
-    options = entry.get("requestOptions") if isinstance(entry.get("requestOptions"), dict) else {}
+    options = mapping_of(entry.get("requestOptions"))
     headers |= _texts(name, options.get("headers"), "headers")
     options = credentials.clean({key: value for key, value in options.items() if key != "headers"}, name=name)
     if headers:

@@ -117,7 +117,8 @@ def _image(
     identifier: str, version: str, arguments: list[dict[str, Any]], declared: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """An image with what goes before and after its name; the seed has all words of `docker run` in one list."""
-    before, after = [], []
+    before: list[dict[str, Any]] = []
+    after: list[dict[str, Any]] = []
     found = ""
     for one in arguments:
         text = _text(one)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.domain import manifests, yamltext
+from registry.domain import literals, manifests, yamltext
 from registry.domain.faults import ManifestInvalid
 from registry.importers.base import Refused, Source
 
@@ -87,23 +87,26 @@ def page_of(source: Source) -> Page:
     """
     text = decode(source)
     match = _FENCED.match(text)
-    if match is None:
-        return Page({}, text.strip())
+    body, body_line = (match[2], text.count("\n", 0, match.start(2)) + 1) if match else (text, 1)
+    if faults := literals.in_text(body, source.path):
+        raise Refused.because(ManifestInvalid(faults), first_line=body_line - 1)
+    fields, lines, is_loose = _front_matter(source, match, text) if match and match[1].strip() else ({}, {}, False)
+    return Page(fields, body.strip(), body_line, is_loose, lines)
+
+
+def _front_matter(source: Source, match: re.Match[str], text: str) -> tuple[dict[str, Any], dict[str, int], bool]:
     first = text.count("\n", 0, match.start(1)) + 1
-    body_line = text.count("\n", 0, match.start(2)) + 1
-    if not match[1].strip():
-        return Page({}, match[2].strip(), body_line)
     try:
         document = yamltext.parse(match[1], file=source.path, first_line=first)
     except ManifestInvalid as error:
         fields = _line_by_line(match[1])
         if fields is None:
             raise Refused.because(error) from None
-        return Page(fields, match[2].strip(), body_line, is_loose=True)
+        return fields, {}, True
     if not isinstance(document.value, dict):
         raise Refused("Front matter is a list of “key: value” lines.", "Write “name: …”.", first)
     lines = {str(path[0]): place.line for path, place in document.keys.items() if len(path) == 1}
-    return Page(document.value, match[2].strip(), body_line, lines=lines)
+    return document.value, lines, False
 
 
 def line_of(text: str, key: str) -> int:

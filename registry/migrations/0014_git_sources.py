@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hub', '0003_audit_append_only'),
-        ('registry', '0003_artifacts'),
+        ('registry', '0013_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

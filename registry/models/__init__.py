@@ -3,6 +3,7 @@
 from registry.models.artifacts import Artifact
 from registry.models.git_sources import GitSource, SyncEntry, SyncRun
 from registry.models.grants import Grant, GrantPermission
+from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
@@ -14,6 +15,9 @@ __all__ = [
     "GitSource",
     "Grant",
     "GrantPermission",
+    "Import",
+    "ImportChunk",
+    "ImportedFile",
     "Package",
     "PackageQuerySet",
     "PackageTransfer",

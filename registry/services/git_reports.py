@@ -83,6 +83,8 @@ class Report:
     def add(self, row: Row) -> None:
         """Note what became of a file. Raises Superseded."""
         self._rows.append(row)
+        if row.outcome != SyncEntry.Outcome.GONE:
+            self._paths.add(row.path)
         self._published += row.outcome == SyncEntry.Outcome.IMPORTED
         if row.package and row.outcome in _PUBLISHED:
             self._packages.add(row.package)
