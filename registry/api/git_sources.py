@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -36,7 +34,10 @@ BY_PATH = keyset.Order("sync-entries", ("path", "id"))
 
 class _SetupInput(serializers.Serializer[Any]):
     branch = serializers.CharField(
-        max_length=MAX_BRANCH_LENGTH, required=False, allow_blank=True, help_text="Or a tag. Empty: the repository's own."
+        max_length=MAX_BRANCH_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="Or a tag. Empty: the repository's own.",
     )
     folder = serializers.CharField(max_length=MAX_FOLDER_LENGTH, required=False, allow_blank=True)
     visibility = serializers.ChoiceField(choices=Visibility.choices, required=False, help_text="Of new packages.")
@@ -89,7 +90,7 @@ class GitSourceOutput(serializers.Serializer[Any]):
 
     def get_webhook_url(self, source: GitSource) -> str:
         """Where the Git server has to send its webhook."""
-        return hook_url(source)
+        return services.hook_url(source)
 
 
 class ConnectedOutput(GitSourceOutput):
@@ -229,7 +230,7 @@ class WebhookSecretView(HubAPIView):
         source = _source(_managed(self, namespace), source_id)
         with _as_problems():
             made = services.rotate_secret(by=self.actor, source=source)
-        body = {"webhook_url": hook_url(source), "webhook_secret": made.webhook_secret}
+        body = {"webhook_url": services.hook_url(source), "webhook_secret": made.webhook_secret}
         return Response(body, status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
@@ -273,11 +274,6 @@ class SyncEntryListView(HubAPIView):
         if outcome := asked.get("outcome"):
             rows = rows.filter(outcome=outcome)
         return Response(lists.body_of(lists.page_of(rows, BY_PATH, asked), SyncEntryOutput))
-
-
-def hook_url(source: GitSource) -> str:
-    """The whole address of the source's webhook."""
-    return settings.BASE_URL + reverse("git-hook", args=[source.uid])
 
 
 def _visible(view: HubAPIView, slug: str) -> Namespace:

@@ -12,6 +12,7 @@ from registry.git import trees
 from registry.git.errors import TooLarge
 from registry.git.repository import Checkout
 from registry.models import Release, SyncEntry, SyncRun
+from registry.services import source_import
 from registry.services.source_import import File, Row
 
 STEP_SECONDS = 150.0  # of the 300 that a task may take
@@ -59,22 +60,25 @@ class Report:
             raise Paused
 
     def gather(self, fetched: Checkout) -> list[File]:
-        """The files of the repository that are small enough; what is left out becomes entries. Raises TooLarge or Unusable."""
+        """The files that importing has a use for; what is left out becomes entries. Raises TooLarge or Unusable."""
         walk, files, room = fetched.walk(), [], fetched.limits.total_bytes
-        for found in walk:
+        listed = list(walk)
+        is_wanted = source_import.wanted(one.path for one in listed)
+        for found in listed:
             self.alive()
-            self._paths.add(found.path)
             try:
-                content = found.content()
+                file = File(found.path, found.content(), found.executable)
             except trees.Left as error:
                 self.add(Row(found.path, "skipped", reason=str(error)))
                 continue
-            room -= len(content)
+            if not is_wanted(file):
+                continue
+            self._paths.add(file.path)
+            files.append(file)
+            room -= len(file.content)
             if room < 0:
-                raise TooLarge(f"All files together are larger than {fetched.limits.total_bytes >> 20} MiB.")
-            files.append(File(found.path, content, found.executable))
+                raise TooLarge(f"The files to import are larger than {fetched.limits.total_bytes >> 20} MiB in all.")
         for one in walk.skipped:
-            self._paths.add(one.path)
             self.add(Row(one.path, "skipped", reason=one.reason))
         self._total = len(files)
         self._flush()

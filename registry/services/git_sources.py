@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from hub import outbound, vault
@@ -162,6 +163,11 @@ def checked_url(url: str) -> str:
     if "?" in where.path or where.path == "/":
         raise InvalidSource("url", "Give the address for cloning, such as “https://git.example.com/acme/rules.git”.")
     return urlsplit(url).geturl()
+
+
+def hook_url(source: GitSource) -> str:
+    """The whole address of the source's webhook."""
+    return settings.BASE_URL + reverse("git-hook", args=[source.uid])
 
 
 def place_of(source: GitSource) -> repository.Place:

@@ -340,7 +340,12 @@ class _Import:
         return ImportedFile.key_of(self.source, candidate.path, candidate.item)
 
     def _origin(self, candidate: Candidate) -> dict[str, str]:
-        said = {**self.origin, "importer": candidate.importer, "path": candidate.path, "source_digest": candidate.digest}
+        said = {
+            **self.origin,
+            "importer": candidate.importer,
+            "path": candidate.path,
+            "source_digest": candidate.digest,
+        }
         return (
             said
             | ({"item": candidate.item} if candidate.item else {})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.actors import Actor
 from hub.models import Namespace
+from registry.importers import IMPORTERS, importer_of
 from registry.importers import Source as File
 from registry.services import imports
 
-__all__ = ["File", "Row", "publish"]
+__all__ = ["File", "Row", "publish", "wanted"]
 MAX_KEY_LENGTH = 200
 
 
@@ -26,6 +27,20 @@ class Row:
     version: str = ""
     reason: str = ""
     line: int | None = None
+
+
+def wanted(paths: Iterable[str]) -> Callable[[File], bool]:
+    """Tells which files importing has a use for, so that a repository full of others need not be held."""
+    skill = IMPORTERS["skill"]
+    files = (File(path, b"") for path in paths)
+    folders = {file.folder for file in files if skill.claims(file)}
+
+    def is_wanted(file: File) -> bool:
+        parts = file.folders
+        above = ("/".join(parts[:depth]) for depth in range(len(parts) + 1))
+        return any(folder in folders for folder in above) or importer_of(file) is not None
+
+    return is_wanted
 
 
 def publish(

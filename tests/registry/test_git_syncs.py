@@ -23,8 +23,8 @@ from tests.support.git_server import Remote, Server
 
 pytestmark = pytest.mark.django_db
 
-STYLE = {"rules/style.md": rule("style")}
-BOTH = {**STYLE, "rules/tests.md": rule("tests")}
+STYLE = {"rules/style.mdc": rule("style")}
+BOTH = {**STYLE, "rules/tests.mdc": rule("tests")}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_first_sync_publishes_what_is_there(acme: Any, owner: Actor, remote:
     source = connected(owner, acme, remote, visibility="internal")
     run = synced(owner, source)
     assert (run.state, run.error, run.commit_after) == ("done", "", commit)
-    assert outcomes(run)["rules/style.md"] == outcomes(run)["rules/tests.md"] == "imported"
+    assert outcomes(run)["rules/style.mdc"] == outcomes(run)["rules/tests.mdc"] == "imported"
     assert run.counts["imported"] == 2
     package = Package.objects.get(name="style")
     assert (str(package), package.visibility) == ("acme/style", "internal")
@@ -71,9 +71,9 @@ def test_only_what_changed_is_published_again(acme: Any, owner: Actor, remote: R
     remote.commit(BOTH)
     source = connected(owner, acme, remote)
     synced(owner, source)
-    commit = remote.commit({**BOTH, "rules/style.md": rule("style", "Be brief.")})
+    commit = remote.commit({**BOTH, "rules/style.mdc": rule("style", "Be brief.")})
     run = synced(owner, source)
-    assert outcomes(run) == {"rules/style.md": "imported", "rules/tests.md": "unchanged"}
+    assert outcomes(run) == {"rules/style.mdc": "imported", "rules/tests.mdc": "unchanged"}
     assert (run.commit_after, versions("tests")) == (commit, ["1.0.0"])
     assert len(versions("style")) == 2
 
@@ -82,9 +82,9 @@ def test_a_renamed_file_keeps_its_package_and_publishes_nothing(acme: Any, owner
     remote.commit(STYLE)
     source = connected(owner, acme, remote)
     synced(owner, source)
-    remote.commit({"guides/deep/style.md": rule("style")})
+    remote.commit({"guides/deep/style.mdc": rule("style")})
     run = synced(owner, source)
-    assert outcomes(run) == {"guides/deep/style.md": "unchanged"}
+    assert outcomes(run) == {"guides/deep/style.mdc": "unchanged"}
     assert versions("style") == ["1.0.0"]
 
 
@@ -95,18 +95,18 @@ def test_a_deleted_file_is_told_until_it_is_back_and_its_releases_stay(acme: Any
     remote.commit(STYLE)
     for _ in range(2):
         run = synced(owner, source)
-        assert outcomes(run) == {"rules/style.md": "unchanged", "rules/tests.md": "gone"}
+        assert outcomes(run) == {"rules/style.mdc": "unchanged", "rules/tests.mdc": "gone"}
     package = Package.objects.get(name="tests")
     assert package.deleted_at is None
     assert package.latest_release is not None
     remote.commit(BOTH)
-    assert outcomes(synced(owner, source))["rules/tests.md"] == "unchanged"
+    assert outcomes(synced(owner, source))["rules/tests.mdc"] == "unchanged"
     assert versions("tests") == ["1.0.0"]
 
 
 def test_a_force_push_changes_no_release(acme: Any, owner: Actor, remote: Remote) -> None:
     remote.commit(STYLE)
-    remote.commit({"rules/style.md": rule("style", "Second.")})
+    remote.commit({"rules/style.mdc": rule("style", "Second.")})
     source = connected(owner, acme, remote)
     synced(owner, source)
     before = list(Release.objects.order_by("id").values_list("digest", "version"))
@@ -119,26 +119,26 @@ def test_a_force_push_changes_no_release(acme: Any, owner: Actor, remote: Remote
 
 
 def test_a_broken_file_blocks_only_itself(acme: Any, owner: Actor, remote: Remote) -> None:
-    remote.commit({**BOTH, "rules/odd.md": b"---\nname: odd\n---\nCaf\xe9\n", "rules/empty.md": ""})
+    remote.commit({**BOTH, "rules/odd.mdc": b"---\nname: odd\n---\nCaf\xe9\n", "rules/empty.mdc": ""})
     run = synced(owner, connected(owner, acme, remote))
     found = outcomes(run)
-    assert (found["rules/style.md"], found["rules/odd.md"]) == ("imported", "refused")
-    entry = SyncEntry.objects.get(run=run, path="rules/odd.md")
+    assert (found["rules/style.mdc"], found["rules/odd.mdc"]) == ("imported", "refused")
+    entry = SyncEntry.objects.get(run=run, path="rules/odd.mdc")
     assert "UTF-8" in entry.reason
     assert entry.line == 4
 
 
 def test_what_cannot_be_taken_in_is_told_with_its_reason(acme: Any, owner: Actor, remote: Remote) -> None:
     odd = {
-        "a/link.md": (git_server.LINK, "/etc/passwd"),
+        "a/link.mdc": (git_server.LINK, "/etc/passwd"),
         "a/module": (git_server.SUBMODULE, b"1" * 40),
         "a/..": "x",
         "a/.GIT": "x",
-        b"a/caf\xe9.md": "x",
-        b"a/new\nline.md": "x",
-        "a/UPPER.md": rule("upper"),
-        "a/upper.md": rule("upper"),
-        "a/large.md": "x" * (1 << 20) + "x",
+        b"a/caf\xe9.mdc": "x",
+        b"a/new\nline.mdc": "x",
+        "a/UPPER.mdc": rule("upper"),
+        "a/upper.mdc": rule("upper"),
+        "a/large.mdc": "x" * (1 << 20) + "x",
         "/".join(["deep"] * 25): "x",
     }
     remote.commit({**STYLE, **odd})
@@ -146,17 +146,17 @@ def test_what_cannot_be_taken_in_is_told_with_its_reason(acme: Any, owner: Actor
     assert run.state == "done"
     skipped = dict(SyncEntry.objects.filter(run=run, outcome="skipped").values_list("path", "reason"))
     assert {
-        "a/link.md": "symbolic link",
+        "a/link.mdc": "symbolic link",
         "a/module": "submodule",
         "a/..": "leads elsewhere",
         "a/.GIT": "belongs to Git",
-        "a/caf\\xe9.md": "not UTF-8",
-        "a/new\\x0aline.md": "control characters",
-        "a/upper.md": "upper and lower case",
-        "a/large.md": "larger than 1 MiB",
+        "a/caf\\xe9.mdc": "not UTF-8",
+        "a/new\\x0aline.mdc": "control characters",
+        "a/upper.mdc": "upper and lower case",
+        "a/large.mdc": "larger than 1 MiB",
     }.items() <= {path: next((w for w in WORDS if w in reason), reason) for path, reason in skipped.items()}.items()
     assert any("folders deep" in reason for reason in skipped.values())
-    assert outcomes(run)["rules/style.md"] == "imported"
+    assert outcomes(run)["rules/style.mdc"] == "imported"
 
 
 WORDS = (
@@ -169,11 +169,11 @@ def test_only_the_folder_and_the_branch_or_tag_that_were_chosen_are_taken(
     acme: Any, owner: Actor, remote: Remote
 ) -> None:
     remote.commit(BOTH)
-    remote.commit({"ai/style.md": rule("style"), "other/noise.md": rule("noise")}, branch="team/next")
+    remote.commit({"ai/style.mdc": rule("style"), "other/noise.mdc": rule("noise")}, branch="team/next")
     remote.repo.refs[b"refs/tags/v1"] = remote.repo.refs[b"refs/heads/team/next"]
     for branch in ("team/next", "v1"):
         source = connected(owner, acme, remote, branch=branch, folder="/ai/")
-        assert list(outcomes(synced(owner, source))) == ["ai/style.md"]
+        assert list(outcomes(synced(owner, source))) == ["ai/style.mdc"]
         source.delete()
 
 
@@ -182,7 +182,7 @@ def test_only_the_folder_and_the_branch_or_tag_that_were_chosen_are_taken(
     [
         ({"branch": "nope"}, "no branch or tag “nope”"),
         ({"folder": "nope"}, "no folder “nope”"),
-        ({"folder": "rules/style.md"}, "no folder"),
+        ({"folder": "rules/style.mdc"}, "no folder"),
         ({"token": "wrong"}, "refuses the credential"),
     ],
 )
@@ -302,7 +302,7 @@ def test_a_long_sync_goes_on_in_steps_and_its_report_is_whole(
 ) -> None:
     monkeypatch.setattr(git_reports, "STEP_SECONDS", -1.0)
     names = [f"rule-{number}" for number in range(4)]
-    remote.commit({f"{name}.md": rule(name) for name in names})
+    remote.commit({f"{name}.mdc": rule(name) for name in names})
     run = git_syncs.ask(by=owner, source=connected(owner, acme, remote))
     steps = 1
     while git_syncs.work(run_id=run.id):
@@ -389,7 +389,7 @@ def test_a_yanked_release_stays_yanked(acme: Any, owner: Actor, remote: Remote) 
     source = connected(owner, acme, remote)
     synced(owner, source)
     releases.yank(by=owner, release=Release.objects.select_related("package__namespace").get(), reason="Wrong.")
-    assert outcomes(synced(owner, source)) == {"rules/style.md": "unchanged"}
+    assert outcomes(synced(owner, source)) == {"rules/style.mdc": "unchanged"}
     assert Release.objects.get().is_yanked
 
 
@@ -397,7 +397,7 @@ def test_history_is_bounded(acme: Any, owner: Actor, remote: Remote, monkeypatch
     monkeypatch.setattr(git_reports, "KEPT_RUNS", 2)
     source = connected(owner, acme, remote)
     for number in range(5):
-        remote.commit({**STYLE, "rules/tests.md": rule("tests", f"Text {number}.")})
+        remote.commit({**STYLE, "rules/tests.mdc": rule("tests", f"Text {number}.")})
         last = synced(owner, source)
     assert SyncRun.objects.count() == 3
     assert set(SyncEntry.objects.exclude(run=last).values_list("outcome", flat=True)) == {"imported"}
