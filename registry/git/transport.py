@@ -169,15 +169,13 @@ def client(
     timer.start()
     try:
         yield Client(url, guard, max_bytes, credential)
-    except Unusable:
-        raise
-    except Exception:
+    except Exception as error:
         # What the other side or the library says may quote anything; what we know ourselves is told instead.
         if isinstance(guard.refusal, outbound.Refused):
             raise Unusable(str(guard.refusal)) from None
         if guard.refusal is not None:
             raise Unreachable(str(guard.refusal)) from None
-        if guard.late:
+        if guard.late and not isinstance(error, TooLarge):
             raise Unreachable("The server took too long. The hub tries again at the next sync.") from None
         raise
     finally:
