@@ -14,25 +14,7 @@ from registry.views import (
     transfers,
 )
 
-# Of an organization, and of the person who is signed in.
-SOURCES = [
-    path(f"{prefix}/sources{rest}", view, name=f"{names}{name}")
-    for prefix, names in (("organizations/<str:slug>", ""), ("settings", "my-"))
-    for rest, view, name in (
-        ("", git_sources.sources, "sources"),
-        ("/new", git_sources.new, "source-new"),
-        ("/<int:source_id>", git_sources.source, "source"),
-        ("/<int:source_id>/sync", git_sources.sync, "source-sync"),
-        ("/<int:source_id>/edit", git_sources.edit, "source-edit"),
-        ("/<int:source_id>/rotate", git_sources.rotate, "source-rotate"),
-        ("/<int:source_id>/disconnect", git_sources.disconnect, "source-disconnect"),
-        ("/<int:source_id>/syncs/<int:run_id>", git_sources.run, "source-run"),
-    )
-]
-
 urlpatterns = [
-    path("git/hooks/<uuid:uid>", git_hooks.hook, name="git-hook"),
-    *SOURCES,
     path("transfers", transfers.transfers, name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.accept, name="transfer-accept"),
     path("transfers/<int:transfer_id>/decline", transfers.decline, name="transfer-decline"),

@@ -86,7 +86,7 @@ def sources(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     rows = place.namespace.git_sources.all()
     newest = {
         run.source_id: run
-        for run in SyncRun.objects.filter(source__in=rows).order_by("source", "-id").distinct("source")
+        for run in SyncRun.objects.filter(source__in=rows).order_by("source_id", "-id").distinct("source_id")
     }
     entries = [(source, newest.get(source.id), place.url("source", source.id)) for source in rows]
     context = {**place.context, "entries": entries, "new_url": place.url("source-new")}
