@@ -3,8 +3,6 @@
 from django.urls import path
 
 from registry.views import (
-    git_hooks,
-    git_sources,
     grants,
     namespaces,
     publishers,

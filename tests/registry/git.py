@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import connection
 
 from hub.actors import Actor
 from registry.models import GitSource, SyncEntry, SyncRun
 from registry.services import git_sources, git_syncs
-from tests.support.git_server import Remote
+from tests.support.git_server import Remote, Server
 
 RULE = "---\nname: {name}\n---\n\n{text}\n"
 
@@ -43,3 +47,14 @@ def synced(by: Actor, source: GitSource) -> SyncRun:
 def outcomes(run: SyncRun) -> dict[str, str]:
     """Path → what became of it."""
     return dict(SyncEntry.objects.filter(run=run).values_list("path", "outcome"))
+
+
+def worker_environment(server: Server) -> dict[str, str]:
+    """The environment of a process that works on this test's database."""
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "hub.settings",
+        "HUB_GIT_ALLOWED_HOSTS": f"127.0.0.1:{server.port}",
+    }
