@@ -34,7 +34,7 @@ def furnish(owner: Actor, acme: Any, parameters: dict[str, Any]) -> None:
 
 def of_acme(rest: str, through: frozenset[str], *audit: str, data: Any = None, done: int = 302) -> tuple[Row, Row]:
     """A page of the organization that is looked at, and then sent."""
-    more = {"parameters": {name: value for name, value in IT.items() if f":{name}>" in rest}}
+    more: dict[str, Any] = {"parameters": {name: value for name, value in IT.items() if f":{name}>" in rest}}
     return (
         page("GET", f"{ORG}{rest}", through, **more),
         page("POST", f"{ORG}{rest}", through, done=done, data=data or {}, audit=audit, **more),
@@ -43,7 +43,7 @@ def of_acme(rest: str, through: frozenset[str], *audit: str, data: Any = None, d
 
 def of_owner(rest: str, *audit: str, data: Any = None, done: int = 302) -> tuple[Row, Row]:
     """The same about the owner's own source."""
-    more = {"parameters": {name: value for name, value in MY.items() if f":{name}>" in rest}}
+    more: dict[str, Any] = {"parameters": {name: value for name, value in MY.items() if f":{name}>" in rest}}
     return (
         own("GET", f"{MINE}{rest}", 200, **more),
         own("POST", f"{MINE}{rest}", done, data=data or {}, audit=audit, **more),

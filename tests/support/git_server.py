@@ -18,7 +18,7 @@ from dulwich.server import DictBackend
 from dulwich.web import make_wsgi_chain
 
 FILE, EXECUTABLE, LINK, SUBMODULE, FOLDER = 0o100644, 0o100755, 0o120000, 0o160000, 0o040000
-type Files = Mapping[str | bytes, Any]
+type Files = Mapping[Any, Any]
 
 
 @dataclass
