@@ -32,6 +32,7 @@ HTTPS = BASE_URL.startswith("https://")
 # --- What the hub offers
 SIGNUP_OPEN = read.bool("HUB_SIGNUP_OPEN", True)
 SSO_ALLOWED_HOSTS: list[str] = read.list("HUB_SSO_ALLOWED_HOSTS", [])
+GIT_ALLOWED_HOSTS: list[str] = read.list("HUB_GIT_ALLOWED_HOSTS", [])
 TRUSTED_ISSUERS: list[str] = read.list(
     "HUB_TRUSTED_ISSUERS", ["https://token.actions.githubusercontent.com", "https://gitlab.com"]
 )
@@ -151,6 +152,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},
     "rescan-releases": {"task": "registry.tasks.rescan_releases", "schedule": 600.0},
+    "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
     "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }

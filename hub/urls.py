@@ -53,6 +53,7 @@ urlpatterns = [
     path("", include("hub.urls_account")),
     path("", include("registry.urls_moderation")),
     path("", include("registry.urls_imports")),
+    path("", include("registry.urls_sources")),
     # What follows starts with a namespace, so it comes last.
     path("", include("hub.pages.urls")),
     path("", include("assistants.urls")),

@@ -8,9 +8,12 @@ from django.db.models import Case, Q, Value, When
 
 from hub import shortcache
 from hub.actors import Actor
+from hub.domain import roles
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied, PermissionRefused
+from hub.domain.roles import Permission
 from hub.models import Namespace
+from hub.policies.memberships import role_of
 from hub.policies.moderation import may_moderate
 from hub.policies.namespaces import administered
 from registry.models import Imposer, Package, Release, Visibility
@@ -128,6 +131,24 @@ def may_receive(actor: Actor, namespace: Namespace) -> Decision:
     return Allowed()
 
 
+def may_see_sources(actor: Actor, namespace: Namespace) -> Decision:
+    """Whether the actor may see which repositories feed `namespace`, and let them be synced: who makes packages there."""
+    if not actor.has_scope(Scope.PUBLISH):
+        return Denied("Sign in, or send an API token of scope “publish”.")
+    if actor.patterns or not _holds(actor, namespace, Permission.PACKAGE_PUBLISH):
+        return Denied(f"Only those who publish in “{namespace.slug}” see its sources.")
+    return Allowed()
+
+
+def may_manage_sources(actor: Actor, namespace: Namespace) -> Decision:
+    """Whether the actor may connect repositories to `namespace`, change and disconnect them."""
+    if not actor.has_scope(Scope.MANAGE):
+        return Denied("Sign in, or send an API token of scope “manage”.")
+    if actor.patterns or not _holds(actor, namespace, Permission.PACKAGE_MANAGE):
+        return Denied(f"Only owners and admins of “{namespace.slug}” connect repositories.")
+    return Allowed()
+
+
 def may_contain(package: Package, part: Package) -> Decision:
     """Whether `package` may hand out the content of `part` to all who may read it."""
     same = package.namespace_id == part.namespace_id
@@ -139,6 +160,13 @@ def may_contain(package: Package, part: Package) -> Decision:
 def width(package: Package) -> int:
     """How many may read a package, as a number to compare within one namespace."""
     return _WIDTH[Visibility(package.visibility)]
+
+
+def _holds(actor: Actor, namespace: Namespace, permission: Permission) -> bool:
+    """Whether the actor has `permission` in all of a namespace. At most one query, shared with what else asks for the role."""
+    if namespace.organization is None:
+        return actor.user is not None and actor.confined_to is None and namespace.user_id == actor.user.pk
+    return roles.allows(role_of(actor, namespace.organization), permission)
 
 
 def _releasing(actor: Actor, package: Package, *, held: bool) -> Decision:

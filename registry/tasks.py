@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from registry.services import import_uploads, publishers, scans
+from registry import background
+from registry.services import git_syncs, import_uploads, publishers, scans
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
 RESCAN_SECONDS = 60.0
@@ -20,6 +21,19 @@ def forget_used_identity_tokens(**_: object) -> None:
 def rescan_releases(**_: object) -> None:
     """Look at latest releases again if there are newer checks, for a while; the next run goes on where this one ends."""
     scans.rescan_due(seconds=RESCAN_SECONDS)
+
+
+@shared_task
+def sync_git_source(*, run_id: int, **_: object) -> None:
+    """Work on one sync of a Git source. What one step leaves, the next one takes up."""
+    if git_syncs.work(run_id=run_id):
+        background.send("registry.tasks.sync_git_source", run_id=run_id)
+
+
+@shared_task
+def sweep_git_sources(**_: object) -> None:
+    """Queue the syncs that are due, and hand out again those that a worker left behind."""
+    git_syncs.sweep()
 
 
 @shared_task

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from registry.api import grants, imports, lifecycle, packages, publishers, releases, sbom, transfers
+from registry.api import git_sources, grants, imports, lifecycle, packages, publishers, releases, sbom, transfers
+
+SOURCE = "namespaces/<str:namespace>/sources/<int:source_id>"
 
 urlpatterns = [
     path("imports", imports.ImportListView.as_view(), name="imports"),
@@ -74,4 +76,10 @@ urlpatterns = [
         releases.UnyankView.as_view(),
         name="unyank",
     ),
+    path("namespaces/<str:namespace>/sources", git_sources.GitSourceListView.as_view(), name="git-sources"),
+    path(f"{SOURCE}", git_sources.GitSourceView.as_view(), name="git-source"),
+    path(f"{SOURCE}/webhook-secret", git_sources.WebhookSecretView.as_view(), name="git-source-secret"),
+    path(f"{SOURCE}/syncs", git_sources.SyncRunListView.as_view(), name="git-syncs"),
+    path(f"{SOURCE}/syncs/<int:run_id>", git_sources.SyncRunView.as_view(), name="git-sync"),
+    path(f"{SOURCE}/syncs/<int:run_id>/entries", git_sources.SyncEntryListView.as_view(), name="git-sync-entries"),
 ]

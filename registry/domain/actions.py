@@ -41,3 +41,8 @@ class RegistryAction(StrEnum):
     PUBLISHER_CREATE = "registry.trusted-publisher.create"
     PUBLISHER_DELETE = "registry.trusted-publisher.delete"
     PUBLISHER_TOKEN = "registry.trusted-publisher.exchange"
+    GIT_SOURCE_CREATE = "registry.git-source.create"
+    GIT_SOURCE_UPDATE = "registry.git-source.update"
+    GIT_SOURCE_ROTATE = "registry.git-source.rotate"
+    GIT_SOURCE_SYNC = "registry.git-source.sync"
+    GIT_SOURCE_DELETE = "registry.git-source.delete"

@@ -1,6 +1,7 @@
 """The rows of the registry."""
 
 from registry.models.artifacts import Artifact
+from registry.models.git_sources import GitSource, SyncEntry, SyncRun
 from registry.models.grants import Grant, GrantPermission
 from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.lifecycle import Imposer, served
@@ -14,6 +15,7 @@ from registry.models.transfers import FormerPackageName, PackageTransfer
 __all__ = [
     "Artifact",
     "FormerPackageName",
+    "GitSource",
     "Grant",
     "GrantPermission",
     "Import",
@@ -30,6 +32,8 @@ __all__ = [
     "ReleaseScan",
     "Report",
     "ReportState",
+    "SyncEntry",
+    "SyncRun",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",

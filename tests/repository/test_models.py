@@ -37,6 +37,7 @@ CHANGING = {
     "hub.TeamMembership",
     "hub.User",
     "hub.UserSecret",
+    "registry.GitSource",
     "registry.Grant",
     "registry.Import",
     "registry.ImportChunk",
@@ -44,6 +45,8 @@ CHANGING = {
     "registry.Package",
     "registry.PackageTransfer",
     "registry.Report",
+    "registry.SyncEntry",
+    "registry.SyncRun",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
