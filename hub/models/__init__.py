@@ -6,6 +6,7 @@ from hub.models.group_mappings import GroupMapping
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
 from hub.models.namespaces import Namespace, NamespaceName
+from hub.models.notifications import Notification, NotificationPreference, Way
 from hub.models.organizations import Membership, Organization, Role, Source
 from hub.models.scim import ScimGroup, ScimGroupMember, ScimUser
 from hub.models.secrets import UserSecret
@@ -28,6 +29,8 @@ __all__ = [
     "Membership",
     "Namespace",
     "NamespaceName",
+    "Notification",
+    "NotificationPreference",
     "Organization",
     "RefreshToken",
     "Role",
@@ -43,4 +46,5 @@ __all__ = [
     "TokenKind",
     "User",
     "UserSecret",
+    "Way",
 ]

@@ -15,7 +15,7 @@ from typing import Literal
 
 from registry.domain.changes import Change, semantic
 
-__all__ = ["Change", "Hunk", "Line", "Part", "Row", "lines", "semantic", "unified"]
+__all__ = ["Change", "Hunk", "Line", "Part", "Row", "lines", "matching", "semantic", "split", "unified"]
 
 CONTEXT = 3
 # A step is one move of the comparison. So many take some tenths of a second.
@@ -92,7 +92,7 @@ def lines(before: str, after: str, context: int = CONTEXT) -> list[Hunk]:
     """The hunks in which `after` differs from `before`; none if the texts are the same."""
     if before == after:
         return []
-    old, new = _split(before), _split(after)
+    old, new = split(before), split(after)
     budget = _Budget()
     rows, coarse = [], set()
     for row, is_coarse in _rows(old, new, _matching(old, new, budget), budget):
@@ -120,7 +120,12 @@ def unified(hunk: Hunk) -> Iterator[tuple[str, Line]]:
     yield from (("+", line) for line in added)
 
 
-def _split(text: str) -> list[str]:
+def matching(old: Sequence[str], new: Sequence[str]) -> list[Block]:
+    """Runs that both have, as (start in old, start in new, length), in order; the last one is empty and at the ends."""
+    return _matching(old, new, _Budget())
+
+
+def split(text: str) -> list[str]:
     """Lines with their ends. Only LF ends a line: other characters that look like ends are content."""
     parts = text.split("\n")
     last = parts.pop()
