@@ -145,6 +145,9 @@ CELERY_BEAT_SCHEDULE = {
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
+    "tell-of-proposals": {"task": "registry.tasks.tell_of_proposals", "schedule": 60.0},
+    "mail-notifications": {"task": "hub.tasks.mail_notifications", "schedule": 60.0},
+    "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

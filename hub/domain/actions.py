@@ -73,6 +73,7 @@ class HubAction(StrEnum):
     AUDIT_READ = "hub.audit.read"
     AUDIT_EXPORT = "hub.audit.export"
     AUDIT_PRUNE = "hub.audit.prune"
+    NOTIFICATIONS_PREFER = "hub.notification-preferences.update"
     SECRET_SET = "hub.secret.set"
     SECRET_DELETE = "hub.secret.delete"
 

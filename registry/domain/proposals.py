@@ -46,7 +46,9 @@ class Tally:
         return self.approvals >= self.required and not self.blockers
 
 
-def tally(given: Iterable[Given], *, counting: frozenset[int], author: int | None, current: int, required: int) -> Tally:
+def tally(
+    given: Iterable[Given], *, counting: frozenset[int], author: int | None, current: int, required: int
+) -> Tally:
     """Count the reviews in the order in which they were given: for each reviewer the last one.
 
     Only those of `counting` weigh, and never the author's. An approval is of one revision; a request for changes stands
