@@ -149,7 +149,7 @@ class ApprovalsOutput(serializers.Serializer[Any]):
     """How far the reviews go."""
 
     approvals = serializers.IntegerField(help_text="Of people who publish here, for the current revision.")
-    required = serializers.IntegerField()
+    needed = serializers.IntegerField()
     changes_requested = serializers.BooleanField(help_text="Whether one of them asks for changes.")
 
 
@@ -167,7 +167,7 @@ class CheckOutput(serializers.Serializer[Any]):
     """What the hub says about a revision."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    title = serializers.CharField()
     state = serializers.CharField(help_text="`passed`, `warned` or `failed`.")
     words = serializers.CharField()
     faults = FaultOutput(many=True)

@@ -256,7 +256,7 @@ def detail(view: HubAPIView, found: Proposal) -> dict[str, Any]:
     checks = [
         {
             "name": check.name,
-            "label": str(check.label),
+            "title": str(check.label),
             "state": check.state,
             "words": str(check.words),
             "faults": [fault.as_json() for fault in check.faults],
@@ -271,7 +271,7 @@ def detail(view: HubAPIView, found: Proposal) -> dict[str, Any]:
         "base_has_moved": found.is_under_way and proposals.has_moved(proposal=found),
         "reviews": {
             "approvals": tally.approvals,
-            "required": tally.required,
+            "needed": tally.required,
             "changes_requested": bool(tally.blockers),
         },
         "checks": checks,

@@ -12,6 +12,7 @@ from registry.domain import diffs
 
 OURS, THEIRS = "<<<<<<< ", ">>>>>>> "
 MIDDLE = "======="
+_VERSION_LINE = re.compile(r"^version[ \t]*:.*$", re.MULTILINE)
 _MARKER = re.compile(r"^(?:<{7} .*|>{7} .*)$", re.MULTILINE)
 
 
@@ -46,8 +47,7 @@ def merge(base: str, ours: str, theirs: str, *, our_name: str, their_name: str) 
         return Merged(theirs, 0)
     if theirs == base:
         return Merged(ours, 0)
-    sides = [diffs.split(text) for text in (base, ours, theirs)]
-    found = Merge3(*sides, sequence_matcher=_Matcher)
+    found = Merge3(diffs.split(base), diffs.split(ours), diffs.split(theirs), sequence_matcher=_Matcher)
     regions = list(found.merge_regions())
     conflicts = sum(region[0] == "conflict" for region in regions)
     lines: list[str] = []
@@ -62,6 +62,15 @@ def merge(base: str, ours: str, theirs: str, *, our_name: str, their_name: str) 
         ended = not lines or lines[-1].endswith("\n")
         lines.append(line if ended else f"\n{line}")
     return Merged("".join(lines), conflicts)
+
+
+def with_version_of(text: str, other: str) -> str:
+    """`text` with the line that states its version replaced by the one of `other`: every release has another one.
+
+    So the version alone never makes a conflict.
+    """
+    line = _VERSION_LINE.search(other)
+    return text if line is None else _VERSION_LINE.sub(lambda _: line[0], text, count=1)
 
 
 def first_marker(text: str) -> int | None:

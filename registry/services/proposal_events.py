@@ -123,7 +123,7 @@ def _recipients(event: ProposalEvent) -> QuerySet[User]:
     muted = followers.filter(is_muted=True).values("user")
     managing = policies.managers(event.proposal.package).values("id")
     people = User.objects.filter(Q(id__in=following) | Q(id__in=managing), is_active=True, is_service=False)
-    return people.exclude(id__in=muted).exclude(id=event.actor_id).order_by("id")[:MAX_RECIPIENTS]
+    return people.exclude(id__in=muted).exclude(id__in=[event.actor_id or 0]).order_by("id")[:MAX_RECIPIENTS]
 
 
 def _note(event: ProposalEvent) -> notifications.Note:

@@ -35,6 +35,7 @@ def give(*, by: Actor, proposal: Proposal, verdict: str, revision: int, text: st
     Raises PermissionRefused, InvalidText or NotOpen.
     """
     require(policies.may_review(by, proposal))
+    assert by.user is not None  # noqa: S101  # nobody else may review
     verdict = Verdict(verdict)
     html = rendered(text, what="What should change", required=verdict == Verdict.REQUEST_CHANGES)
     with transaction.atomic():

@@ -191,18 +191,16 @@ def set_required_approvals(*, by: Actor, package: Package, count: int) -> None:
 def onto_latest(*, proposal: Proposal) -> dict[str, Merged]:
     """The texts of the current revision with what the package's latest release changed since its base, by file."""
     revision, latest = current_of(proposal), proposal.package.latest_release
-    base = revision.base
-    return {
-        file: merging.merge(
-            getattr(base, file, "") if file != "changelog" else "",
-            getattr(revision, file),
-            # A changelog is of one release: there is nothing to merge.
-            getattr(latest, file, "") if file != "changelog" else "",
-            our_name="this proposal",
-            their_name=f"{proposal.package}@{latest.version}" if latest else "nothing",
-        )
-        for file in FILES
-    }
+    their_name = f"{proposal.package}@{latest.version}" if latest else "nothing"
+    merged = {}
+    for file in FILES:
+        ours = getattr(revision, file)
+        # A changelog is of one release: there is nothing to merge.
+        base, theirs = ("" if file == "changelog" else getattr(one, file, "") for one in (revision.base, latest))
+        if file == "manifest":
+            base, theirs = (merging.with_version_of(text, ours) for text in (base, theirs))
+        merged[file] = merging.merge(base, ours, theirs, our_name="this proposal", their_name=their_name)
+    return merged
 
 
 def has_moved(*, proposal: Proposal) -> bool:

@@ -9,9 +9,12 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from hub.actors import Actor
 from hub.models import ApiToken, KeptForever, TokenKind
 from hub.services import audit_seals
 from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher
+from registry.services import proposals
+from registry.services.proposals import Content
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
@@ -22,6 +25,8 @@ CHANGING = {
     "hub.GroupMapping",
     "hub.Invitation",
     "hub.Membership",
+    "hub.Notification",
+    "hub.NotificationPreference",
     "hub.Organization",
     "hub.RefreshToken",
     "hub.ScimGroup",
@@ -36,6 +41,11 @@ CHANGING = {
     "registry.Grant",
     "registry.Package",
     "registry.PackageTransfer",
+    "registry.Proposal",
+    "registry.ProposalComment",
+    "registry.ProposalEvent",
+    "registry.ProposalFollower",
+    "registry.ProposalReview",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
@@ -48,6 +58,7 @@ KEPT = {
     "hub.Namespace",
     "hub.NamespaceName",
     "registry.FormerPackageName",
+    "registry.ProposalRevision",
     "registry.PublishingToken",
     "registry.Release",
     "registry.ReleaseCoordinate",
@@ -72,6 +83,7 @@ def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
     token = ApiToken.objects.create(kind=TokenKind.PUBLISHING, name="ci", digest="0" * 64, scopes=["publish"])
     PublishingToken.objects.create(token=token, publisher=publisher)
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
+    proposals.create(by=Actor(style.created_by), package=style, title="More", content=Content("1.1.0", "Words."))
     audit_seals.seal_all()
     for model in ours():
         if model._meta.label in KEPT:
