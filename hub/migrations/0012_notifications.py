@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0003_audit_append_only'),
+        ('hub', '0004_jobs'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hub', '0012_notifications'),
-        ('registry', '0002_people_and_permission'),
+        ('registry', '0003_artifacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

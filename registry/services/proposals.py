@@ -16,7 +16,7 @@ from registry.domain.merging import Merged
 from registry.domain.proposals import EventKind
 from registry.models import Package, Proposal, ProposalRevision, ProposalState, Release
 from registry.models.proposals import MAX_REQUIRED_APPROVALS
-from registry.services import packages, proposal_checks, proposal_reviews, releases
+from registry.services import artifacts, packages, proposal_checks, proposal_reviews, releases
 from registry.services.packages import PackageGone
 from registry.services.proposal_events import happened
 from registry.services.proposal_texts import Content, InvalidText, rendered
@@ -159,17 +159,20 @@ def merge(*, by: Actor, proposal: Proposal, revision: int) -> Release:
         current = current_of(row)
         _require_mergeable(package, row, current, revision)
         row.package = current.proposal.package = package
+        author = row.author.username if row.author else ""
         release = releases.publish(
             by=by,
             package=package,
             version=current.version,
             manifest=current.manifest,
             notes=releases.Notes(current.readme, current.changelog),
+            # A proposal is about the texts: the files beside them stay as they are.
+            files=artifacts.files_of(current.base) if current.base else None,
+            origin={"proposal": str(row.number), "author": author},
         )
         changes = {"state": ProposalState.MERGED, "release": release}
         more = {"decided_at": timezone.now(), "decided_by": by.user, "updated_at": timezone.now()}
         Proposal.objects.filter(id=row.id).update(**changes, **more)
-        author = row.author.username if row.author else ""
         data = {"proposal": row.number, "author": author, "revision": current.number, "version": release.version}
         audit.record(by, RegistryAction.PROPOSAL_MERGE, row, namespace=package.namespace, data=data)
         happened(by, row, EventKind.MERGED, version=release.version)

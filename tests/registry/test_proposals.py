@@ -12,8 +12,9 @@ from hub.domain.decisions import PermissionRefused
 from hub.models import AuditEvent
 from registry import policies
 from registry.domain.faults import ManifestInvalid
+from registry.domain.files import File, tree
 from registry.models import Package, Proposal, ProposalState, Release
-from registry.services import grants, packages, proposal_comments, proposal_reviews, proposals, releases
+from registry.services import artifacts, grants, packages, proposal_comments, proposal_reviews, proposals, releases
 from registry.services.proposal_comments import Spot
 from registry.services.proposals import Content
 from tests.conftest import RULE
@@ -61,6 +62,7 @@ def test_whoever_reads_a_package_proposes_and_who_publishes_merges(
     assert (first.state, first.release, release.version) == ("merged", release, "1.1.0")
     assert style.latest_release == release
     assert release.published_by == owner.user
+    assert release.origin == {"proposal": "1", "author": "stranger"}
     event = AuditEvent.objects.get(action="registry.proposal.merge")
     assert event.data == {"proposal": 1, "author": "stranger", "revision": 1, "version": "1.1.0"}
 
@@ -281,6 +283,20 @@ def test_a_closed_proposal_is_opened_again_and_another_takes_its_place(
         proposals.close(by=owner, proposal=asked, superseded_by=99)
     proposals.close(by=owner, proposal=asked, superseded_by=other.number)
     assert fresh(asked).state == ProposalState.SUPERSEDED
+
+
+def test_a_skill_keeps_the_files_beside_its_manifest(owner: Actor, acme: Any, stranger: Actor) -> None:
+    text = "---\nname: review\ndescription: Reviews code.\n---\n\n{words}\n"
+    skill = packages.create(by=owner, namespace=acme, name="review", kind="skill", visibility="public")
+    beside = tree([File("scripts/run.sh", b"echo hello\n", executable=True)])
+    releases.publish(by=owner, package=skill, version="1.0.0", manifest=text.format(words="Old."), files=beside)
+    skill.refresh_from_db()
+    asked = propose(stranger, skill, content=Content("1.1.0", text.format(words="New."), changelog="x"))
+    release = proposals.merge(by=owner, proposal=asked, revision=1)
+    files = artifacts.files_of(release)
+    assert files is not None
+    assert {file.path for file in files.files} == {"SKILL.md", "scripts/run.sh"}
+    assert b"New." in files.get("SKILL.md").content  # type: ignore[union-attr]  # it is there
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,8 +12,9 @@ from django.db import models
 from hub.actors import Actor
 from hub.models import ApiToken, KeptForever, TokenKind
 from hub.services import audit_seals
+from registry.domain.files import File, tree
 from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher
-from registry.services import proposals
+from registry.services import artifacts, proposals
 from registry.services.proposals import Content
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
@@ -24,6 +25,7 @@ CHANGING = {
     "hub.DeviceRequest",
     "hub.GroupMapping",
     "hub.Invitation",
+    "hub.Job",
     "hub.Membership",
     "hub.Notification",
     "hub.NotificationPreference",
@@ -57,6 +59,7 @@ KEPT = {
     "hub.AuditSeal",
     "hub.Namespace",
     "hub.NamespaceName",
+    "registry.Artifact",
     "registry.FormerPackageName",
     "registry.ProposalRevision",
     "registry.PublishingToken",
@@ -84,6 +87,7 @@ def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
     PublishingToken.objects.create(token=token, publisher=publisher)
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
     proposals.create(by=Actor(style.created_by), package=style, title="More", content=Content("1.1.0", "Words."))
+    artifacts.keep(tree([File("SKILL.md", b"A skill.")]))
     audit_seals.seal_all()
     for model in ours():
         if model._meta.label in KEPT:
