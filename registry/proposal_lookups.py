@@ -26,7 +26,7 @@ from registry.models import (
 NEWEST = keyset.Order("proposals", ("-number",))
 REVISIONS = keyset.Order("revisions", ("-number",))
 OLDEST = keyset.Order("said", ("id",))
-FILES = (("manifest", "manifest"), ("readme", "README.md"), ("changelog", "CHANGELOG.md"))
+FILES = (("manifest", ""), ("readme", "README.md"), ("changelog", "CHANGELOG.md"))
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def file_diffs(shown: ProposalRevision, since: ProposalRevision | None = None) -
         # A changelog is of one release: all of it is new.
         old = "" if name == "changelog" and since is None else getattr(before, name, "")
         if hunks := diffs.lines(old, getattr(shown, name)):
-            found.append(FileDiff(name, file, hunks))
+            found.append(FileDiff(name, file or KINDS[shown.proposal.package.kind].main_file, hunks))
     return found
 
 

@@ -169,7 +169,9 @@ def _range(section: str, item: str, before: str, after: str) -> Change:
 
 
 def _field(section: str, item: str, name: str, was: Any, now: Any, *, weighty: bool) -> Change:
-    place = f"{name} of the {_label(section)} “{item}”" if section else name
+    label = _label(section)
+    # A rule's own text is the rule.
+    place = f"the {label} “{item}”" if name == label else f"{name} of the {label} “{item}”" if section else name
     last = name.rpartition(".")[2]
     before, after = _short(was), _short(now)
     if was is None:

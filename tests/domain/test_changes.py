@@ -27,7 +27,7 @@ def test_the_same_manifest_under_another_version_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words", "weighty"),
     [
-        (RULE, rule(rule="Use four spaces."), "Changes the text of rule of the rule “style”: 3 words instead of 2.", True),
+        (RULE, rule(rule="Use four spaces."), "Changes the text of the rule “style”: 3 words instead of 2.", True),
         (RULE, rule(globs=["*.py", "*.pyi"]), "Changes globs of the rule “style”: adds “*.pyi”.", False),
         (RULE, rule(alwaysApply=True), "Sets alwaysApply of the rule “style” to true.", False),
         (TOOL, tool(command="other"), "Changes command of the MCP server “t” from “tool” to “other”.", True),

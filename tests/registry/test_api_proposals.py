@@ -31,9 +31,7 @@ def test_a_proposal_becomes_a_release(api: Any, style: Package, stranger: Actor,
     assert (body["state"], body["base"], body["author"], body["revision"]) == ("open", "1.0.0", "stranger", 1)
     assert {check["state"] for check in body["checks"]} == {"passed"}
     diff = api("get", f"{PATH}/1/revisions/1/diff").json()
-    assert "Changes the text of rule of the rule “style”: 2 words instead of 4." in [
-        c["words"] for c in diff["changes"]
-    ]
+    assert "Changes the text of the rule “style”: 2 words instead of 4." in [c["words"] for c in diff["changes"]]
     assert "+    rule: Better words.\n" in diff["files"]["manifest"]
 
     said = api("post", f"{PATH}/1/comments", owner, {
