@@ -115,8 +115,15 @@ def _covers(actor: Actor, scope: Scope) -> bool:
     return actor.has_scope(scope) or (actor.user is None and actor.token is not None and scope in actor.token.scopes)
 
 
+def may_read(actor: Actor, package: Package) -> Decision:
+    """Whether the actor may read this package now: for who has it from elsewhere than `visible_to`. One query."""
+    if not Package.objects.visible_to(actor).filter(id=package.id).exists():
+        return Denied(f"You may not read “{package}”.")
+    return Allowed()
+
+
 def may_propose(actor: Actor, package: Package) -> Decision:
-    """Whether the actor may propose changes of this package and talk about them: everybody who reads it. One query."""
+    """Whether the actor may propose changes of this package, which it reads (`may_read`), and talk about them. No query."""
     if actor.user is None:
         return Denied("Sign in, or send an API token, to propose changes.")
     if not actor.has_scope(Scope.PUBLISH):
@@ -125,27 +132,25 @@ def may_propose(actor: Actor, package: Package) -> Decision:
         return Denied(f"This token is not for “{package}”.")
     if actor.confined_to not in (None, package.namespace.organization_id):
         return Denied("This sign-in is for another organization.")
-    if not Package.objects.visible_to(actor).filter(id=package.id).exists():
-        return Denied("You may not read this package.")
     return Allowed()
 
 
 def may_discuss(actor: Actor, proposal: Proposal) -> Decision:
-    """Whether the actor may comment on the proposal: who may propose, and on a draft its author alone. One query."""
+    """Whether the actor may comment on the proposal: who may propose, and on a draft its author alone. No query."""
     if proposal.state == ProposalState.DRAFT and not _wrote(actor, proposal):
         return Denied("This proposal is a draft.")
     return may_propose(actor, proposal.package)
 
 
 def may_revise(actor: Actor, proposal: Proposal) -> Decision:
-    """Whether the actor may change what the proposal says: its author, as long as it may read the package. One query."""
+    """Whether the actor may change what the proposal says: its author. No query."""
     if not _wrote(actor, proposal):
         return Denied("Only its author changes a proposal. Comment on it, or propose something else.")
     return may_propose(actor, proposal.package)
 
 
 def may_review(actor: Actor, proposal: Proposal) -> Decision:
-    """Whether the actor may approve the proposal or ask for changes: who may discuss it, but not its author. One query."""
+    """Whether the actor may approve the proposal or ask for changes: who may discuss it, but not its author. No query."""
     if _wrote(actor, proposal):
         return Denied("Nobody reviews their own proposal.")
     return may_discuss(actor, proposal)

@@ -66,14 +66,16 @@ def proposal(request: HttpRequest, namespace: str, name: str, number: int) -> Ht
     current = proposals.current_of(found)
     mine = actor.user is not None and found.author_id == actor.user.pk
     under_way = found.is_under_way
-    context = _about(actor, found) | {
+    context = _about(actor, found)
+    may_release = context["may_release"]
+    context |= {
         "timeline": timeline(found),
         "checks": proposal_checks.of(current) if under_way else [],
         "tally": proposal_reviews.standing(proposal=found) if found.is_open else None,
         "moved": under_way and proposals.has_moved(proposal=found),
         "affected": affected(actor, found.package, current.version) if under_way else None,
         "changes": proposal_lookups.changes(current),
-        "may_close": mine or (context_may_release(actor, found) and found.state != ProposalState.DRAFT),
+        "may_close": mine or (may_release and found.state != ProposalState.DRAFT),
         "comment_form": CommentForm(),
         "review_form": ReviewForm(initial={"revision": current.number}, auto_id="review_%s"),
         "is_muted": proposal_events.is_muted(user=actor.user, proposal=found) if actor.user else None,
@@ -106,11 +108,6 @@ def proposal_files(request: HttpRequest, namespace: str, name: str, number: int)
         "before_label": _before_label(shown, since),
     }
     return render(request, "registry/proposal_files.html", context)
-
-
-def context_may_release(actor: Actor, found: Proposal) -> bool:
-    """Whether the actor publishes in the package, as a person or a machine account."""
-    return actor.user is not None and bool(policies.may_release(actor, found.package))
 
 
 @dataclass(frozen=True)

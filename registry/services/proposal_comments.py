@@ -47,6 +47,7 @@ def add(*, by: Actor, proposal: Proposal, text: str, spot: Spot | None = None) -
 
     Raises PermissionRefused, InvalidText (also for a line that is not there) or TooMany.
     """
+    require(policies.may_read(by, proposal.package))
     require(policies.may_discuss(by, proposal))
     html = rendered(text, what="The comment")
     place = _place(proposal, spot) if spot is not None else {}
@@ -77,6 +78,7 @@ def delete(*, by: Actor, comment: ProposalComment) -> None:
     if by.user is None or by.user.pk != comment.author_id:
         require(policies.may_manage(by, comment.proposal.package))
     else:
+        require(policies.may_read(by, comment.proposal.package))
         require(policies.may_discuss(by, comment.proposal))
     with transaction.atomic():
         if not ProposalComment.objects.filter(id=comment.id).delete()[0]:
@@ -122,12 +124,14 @@ def _place(proposal: Proposal, spot: Spot) -> dict[str, object]:
 
 
 def _require_own(by: Actor, comment: ProposalComment) -> None:
+    require(policies.may_read(by, comment.proposal.package))
     require(policies.may_discuss(by, comment.proposal))
     if by.user is None or by.user.pk != comment.author_id:
         raise PermissionRefused("Only its author changes a comment.")
 
 
 def _require_resolving(by: Actor, comment: ProposalComment) -> None:
+    require(policies.may_read(by, comment.proposal.package))
     require(policies.may_discuss(by, comment.proposal))
     if by.user is not None and by.user.pk in (comment.author_id, comment.proposal.author_id):
         return

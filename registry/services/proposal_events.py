@@ -111,6 +111,7 @@ def is_muted(*, user: User, proposal: Proposal) -> bool | None:
 
 
 def _set_muted(by: Actor, proposal: Proposal, *, muted: bool, action: RegistryAction) -> None:
+    require(policies.may_read(by, proposal.package))
     require(policies.may_discuss(by, proposal))
     with transaction.atomic():
         ProposalFollower.objects.update_or_create(proposal=proposal, user=by.user, defaults={"is_muted": muted})

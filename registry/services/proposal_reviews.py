@@ -34,6 +34,7 @@ def give(*, by: Actor, proposal: Proposal, verdict: str, revision: int, text: st
 
     Raises PermissionRefused, InvalidText or NotOpen.
     """
+    require(policies.may_read(by, proposal.package))
     require(policies.may_review(by, proposal))
     assert by.user is not None  # noqa: S101  # nobody else may review
     verdict = Verdict(verdict)
@@ -65,6 +66,7 @@ def dismiss(*, by: Actor, review: ProposalReview, reason: str) -> None:
     if by.user is None or by.user.pk != review.reviewer_id:
         require(policies.may_manage(by, proposal.package))
     else:
+        require(policies.may_read(by, proposal.package))
         require(policies.may_discuss(by, proposal))
     if not reason.strip():
         raise ValueError("Give a reason: whoever wrote the review will read it.")

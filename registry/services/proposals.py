@@ -55,6 +55,7 @@ def create(
 
     Raises PermissionRefused, InvalidText, InvalidVersion, ManifestInvalid, TooMany or PackageGone.
     """
+    require(policies.may_read(by, package))
     require(policies.may_propose(by, package))
     if state not in (ProposalState.DRAFT, ProposalState.OPEN):
         raise WrongState("A proposal begins as a draft, or open.")
@@ -77,6 +78,7 @@ def create(
 
 def describe(*, by: Actor, proposal: Proposal, title: str, message: str) -> None:
     """Change title and message. Raises PermissionRefused, InvalidText or WrongState."""
+    require(policies.may_read(by, proposal.package))
     require(policies.may_revise(by, proposal))
     words = _described(title, message)
     with transaction.atomic():
@@ -93,6 +95,7 @@ def revise(*, by: Actor, proposal: Proposal, content: Content, base: str | None 
     What is the same as the current revision adds none. Raises PermissionRefused, WrongState, BaseMoved (there is no such
     release), TooMany, InvalidVersion or ManifestInvalid.
     """
+    require(policies.may_read(by, proposal.package))
     require(policies.may_revise(by, proposal))
     content = content.checked()
     with transaction.atomic():
@@ -116,6 +119,7 @@ def revise(*, by: Actor, proposal: Proposal, content: Content, base: str | None 
 
 def open_up(*, by: Actor, proposal: Proposal) -> None:
     """Show a draft to everybody who reads the package. Raises PermissionRefused or WrongState."""
+    require(policies.may_read(by, proposal.package))
     require(policies.may_revise(by, proposal))
     _move(by, proposal, (ProposalState.DRAFT,), ProposalState.OPEN, RegistryAction.PROPOSAL_OPEN, EventKind.OPENED)
 
@@ -125,6 +129,7 @@ def close(*, by: Actor, proposal: Proposal, superseded_by: int | None = None) ->
 
     Raises PermissionRefused or WrongState.
     """
+    require(policies.may_read(by, proposal.package))
     require(policies.may_close(by, proposal))
     state, successor = ProposalState.CLOSED, None
     if superseded_by is not None:
@@ -140,6 +145,7 @@ def close(*, by: Actor, proposal: Proposal, superseded_by: int | None = None) ->
 
 def reopen(*, by: Actor, proposal: Proposal) -> None:
     """Take the closing back. Raises PermissionRefused or WrongState."""
+    require(policies.may_read(by, proposal.package))
     require(policies.may_close(by, proposal))
     before = (ProposalState.CLOSED, ProposalState.SUPERSEDED)
     more = {"decided_at": None, "decided_by": None, "superseded_by": None}
