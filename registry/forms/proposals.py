@@ -10,9 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry.domain.proposals import TEXT_MAX_LENGTH
-from registry.forms.fields import PLAIN, SourceField
+from registry.forms.fields import PLAIN, SourceField, version_field
 from registry.forms.refusals import refusals_on
-from registry.forms.releases import ReleaseForm
 from registry.models import ProposalFile, Side, Verdict
 from registry.models.proposals import MAX_REQUIRED_APPROVALS
 from registry.services import proposal_comments, proposal_reviews, proposals
@@ -52,16 +51,20 @@ def text_field(*, rows: int = 5, **options: Any) -> SourceField:
     return SourceField(rows=rows, max_length=TEXT_MAX_LENGTH, **options)
 
 
-class ProposalForm(ReleaseForm):
-    """A proposal: what is asked for, and why."""
+class ProposalForm(forms.Form):
+    """A proposal: what is asked for, and why. It is about texts; the files beside a manifest stay as they are."""
 
     title = forms.CharField(
         label=_("Title"), max_length=proposals.TITLE_MAX_LENGTH, help_text=_("What changes, in one line.")
     )
     message = text_field(label=_("Message"), required=False, help_text=_("Markdown: why it should change."))
+    version = version_field()
+    manifest = SourceField(label=_("Manifest"))
+    readme = SourceField(
+        label=_("README"), rows=10, required=False, help_text=_("Markdown: what it is for, when to use it.")
+    )
+    changelog = SourceField(label=_("Changelog"), rows=4, required=False, help_text=_("Markdown: what is different."))
     draft = forms.BooleanField(label=_("Keep it as a draft that only I see, for now"), required=False)
-
-    field_order = ("title", "message", "version", "manifest", "readme", "changelog", "draft")
 
     def content(self) -> Content:
         """The texts of the release to be."""
