@@ -154,6 +154,9 @@ CELERY_BEAT_SCHEDULE = {
     "rescan-releases": {"task": "registry.tasks.rescan_releases", "schedule": 600.0},
     "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
     "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
+    "tell-of-proposals": {"task": "registry.tasks.tell_of_proposals", "schedule": 60.0},
+    "mail-notifications": {"task": "hub.tasks.mail_notifications", "schedule": 60.0},
+    "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

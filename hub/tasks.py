@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, domains, jobs, organization_life
+from hub.services import audit_retention, audit_seals, domains, jobs, notifications, organization_life
 
 DOMAINS_SECONDS = 240  # within the time limit of tasks
 
@@ -83,6 +83,18 @@ def prune_audit_log(**_: object) -> None:
     if settings.AUDIT_RETENTION_DAYS > 0:
         before = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
         audit_retention.prune(by=Actor(source="task"), before=before)
+
+
+@shared_task
+def mail_notifications(**_: object) -> None:
+    """Mail the notifications that are due. Also on the schedule, for those that a worker left."""
+    notifications.send_due()
+
+
+@shared_task
+def forget_notifications(**_: object) -> None:
+    """Delete notifications of long ago."""
+    notifications.forget_old()
 
 
 @shared_task(time_limit=3600)

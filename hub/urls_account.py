@@ -10,6 +10,7 @@ from hub.views import (
     invitations,
     jobs,
     members,
+    notifications,
     organization_life,
     organization_sso,
     organizations,
@@ -24,6 +25,11 @@ from hub.views import (
 
 urlpatterns = [
     path("settings", account.profile, name="account_settings"),
+    path("settings/notifications", notifications.preferences, name="notification-settings"),
+    path("notifications", notifications.notifications, name="notifications"),
+    path("notifications/bell", notifications.bell, name="bell"),
+    path("notifications/read", notifications.read_all, name="notifications-read"),
+    path("notifications/<int:notification_id>/read", notifications.read, name="notification-read"),
     path("settings/activity", activity.personal_activity, name="activity"),
     path("settings/security", security.security, name="security"),
     path("settings/security/sessions/<int:session_id>/end", security.end_session, name="session-end"),

@@ -9,6 +9,7 @@ from hub.api.invitations import InvitationListView, InvitationResendView, Invita
 from hub.api.jobs import JobView
 from hub.api.me import MeView
 from hub.api.members import MemberListView, MemberView
+from hub.api.notifications import MyNotificationPreferencesView, MyNotificationsView
 from hub.api.organizations import OrganizationListView, OrganizationView
 from hub.api.security import SecurityView
 from hub.api.service_accounts import (
@@ -49,6 +50,8 @@ urlpatterns: list[URLPattern] = [
     path("organizations/<str:slug>/audit-events/export", OrganizationAuditExportView.as_view(), name="audit-export"),
     path("me/devices", MyDevicesView.as_view(), name="my-devices"),
     path("me/devices/<int:device_id>", MyDeviceView.as_view(), name="my-device"),
+    path("me/notifications", MyNotificationsView.as_view(), name="my-notifications"),
+    path("me/notification-preferences", MyNotificationPreferencesView.as_view(), name="my-notification-preferences"),
     path("me/tokens", MyTokensView.as_view(), name="my-tokens"),
     path("me/tokens/<int:token_id>", MyTokenView.as_view(), name="my-token"),
     path("organizations/<str:slug>/sso", SsoView.as_view(), name="organization-sso"),

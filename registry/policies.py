@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from hub import shortcache
 from hub.actors import Actor
 from hub.domain import roles
 from hub.domain.actions import Scope
 from hub.domain.decisions import Allowed, Decision, Denied, PermissionRefused
+from hub.domain.patterns import Pattern
 from hub.domain.roles import Permission
-from hub.models import Namespace
+from hub.models import Membership, Namespace, TeamMembership, User
 from hub.policies.memberships import role_of
 from hub.policies.moderation import may_moderate
 from hub.policies.namespaces import administered
-from registry.models import Imposer, Package, Release, Visibility
+from registry.models import Grant, Imposer, Package, Proposal, ProposalState, Release, Visibility
 from registry.models.packages import manageable_by, publishable_by
 
 _WIDTH = {Visibility.PUBLIC: 2, Visibility.INTERNAL: 1, Visibility.PRIVATE: 0}
@@ -215,3 +216,96 @@ def _is(condition: Q) -> Case:
 def _covers(actor: Actor, scope: Scope) -> bool:
     """Whether the means of sign-in covers `scope`, also for a CI job, which no user stands behind."""
     return actor.has_scope(scope) or (actor.user is None and actor.token is not None and scope in actor.token.scopes)
+
+
+def may_read(actor: Actor, package: Package) -> Decision:
+    """Whether the actor may read this package now: for who has it from elsewhere than `visible_to`. One query."""
+    if not Package.objects.visible_to(actor).filter(id=package.id).exists():
+        return Denied(f"You may not read “{package}”.")
+    return Allowed()
+
+
+def may_propose(actor: Actor, package: Package) -> Decision:
+    """Whether the actor may propose changes of this package, which it reads (`may_read`), and talk about them. No query."""
+    if actor.user is None:
+        return Denied("Sign in, or send an API token, to propose changes.")
+    if not actor.has_scope(Scope.PUBLISH):
+        return Denied("This token lacks the scope “publish”.")
+    if actor.patterns and not _named_by(actor, package):
+        return Denied(f"This token is not for “{package}”.")
+    if actor.confined_to not in (None, package.namespace.organization_id):
+        return Denied("This sign-in is for another organization.")
+    return Allowed()
+
+
+def may_discuss(actor: Actor, proposal: Proposal) -> Decision:
+    """Whether the actor may comment on the proposal: who may propose, and on a draft its author alone. No query."""
+    if proposal.state == ProposalState.DRAFT and not _wrote(actor, proposal):
+        return Denied("This proposal is a draft.")
+    return may_propose(actor, proposal.package)
+
+
+def may_revise(actor: Actor, proposal: Proposal) -> Decision:
+    """Whether the actor may change what the proposal says: its author. No query."""
+    if not _wrote(actor, proposal):
+        return Denied("Only its author changes a proposal. Comment on it, or propose something else.")
+    return may_propose(actor, proposal.package)
+
+
+def may_review(actor: Actor, proposal: Proposal) -> Decision:
+    """Whether the actor may approve the proposal or ask for changes: who may discuss it, but not its author. No query."""
+    if _wrote(actor, proposal):
+        return Denied("Nobody reviews their own proposal.")
+    return may_discuss(actor, proposal)
+
+
+def may_close(actor: Actor, proposal: Proposal) -> Decision:
+    """Whether the actor may close and reopen the proposal: its author, and who publishes in the package. One query."""
+    if _wrote(actor, proposal):
+        return may_propose(actor, proposal.package)
+    if proposal.state == ProposalState.DRAFT:
+        return Denied("This proposal is a draft.")
+    return may_yank(actor, proposal.package)
+
+
+def may_merge(actor: Actor, proposal: Proposal) -> Decision:
+    """Whether the actor may publish what the proposal says. Approvals and checks are another question. One query."""
+    if actor.user is None:
+        return Denied("Sign in, or send an API token, to merge.")
+    if proposal.state == ProposalState.DRAFT and not _wrote(actor, proposal):
+        return Denied("This proposal is a draft.")
+    return may_release(actor, proposal.package)
+
+
+def publishers(package: Package) -> QuerySet[User]:
+    """The people whose approval counts in this package: who may publish there now, by role or grant. No machines."""
+    return _people(package, Permission.PACKAGE_PUBLISH, ("publish", "manage"))
+
+
+def managers(package: Package) -> QuerySet[User]:
+    """The people who may manage this package now, by role or grant. No machines."""
+    return _people(package, Permission.PACKAGE_MANAGE, ("manage",))
+
+
+def _people(package: Package, permission: Permission, grants: tuple[str, ...]) -> QuerySet[User]:
+    holder = package.namespace.organization_id
+    granted = Grant.objects.filter(package=package, permission__in=grants)
+    if holder is None:
+        by_grant = granted.filter(user__isnull=False, membership=None).values("user")
+        held = Q(id=package.namespace.user_id) | Q(id__in=by_grant)
+    else:
+        by_role = Membership.objects.filter(organization=holder, role__in=roles.with_permission(permission))
+        as_member = granted.filter(membership__organization=holder).values("user")
+        teams = granted.filter(team__organization=holder).values("team")
+        in_team = TeamMembership.objects.filter(team__in=teams).values("membership__user")
+        held = Q(id__in=by_role.values("user")) | Q(id__in=as_member) | Q(id__in=in_team)
+    return User.objects.filter(held, is_active=True, is_service=False)
+
+
+def _wrote(actor: Actor, proposal: Proposal) -> bool:
+    return actor.user is not None and proposal.author_id == actor.user.pk
+
+
+def _named_by(actor: Actor, package: Package) -> bool:
+    patterns = map(Pattern.parse, actor.patterns)
+    return any(pattern.matches(package.namespace.slug, package.name) for pattern in patterns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from registry import background
-from registry.services import git_syncs, import_uploads, publishers, scans
+from registry.services import git_syncs, import_uploads, proposal_events, publishers, scans
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
 RESCAN_SECONDS = 60.0
@@ -40,3 +40,16 @@ def sweep_git_sources(**_: object) -> None:
 def forget_import_uploads(**_: object) -> None:
     """Delete the bytes of archives whose import is over, or that nobody confirmed."""
     import_uploads.forget()
+
+
+@shared_task
+def tell_of_proposal(*, event_id: int, **_: object) -> None:
+    """Tell those who follow a proposal what happened to it."""
+    proposal_events.tell(event_id=event_id)
+
+
+@shared_task
+def tell_of_proposals(**_: object) -> None:
+    """Tell what a worker that is gone left untold."""
+    for event in proposal_events.untold()[:200]:
+        proposal_events.tell(event_id=event.pk)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from registry.api import git_sources, grants, imports, lifecycle, packages, publishers, releases, sbom, transfers
+from registry.api import (
+    git_sources,
+    grants,
+    imports,
+    lifecycle,
+    packages,
+    proposal_talk,
+    proposals,
+    publishers,
+    releases,
+    sbom,
+    transfers,
+)
 
 SOURCE = "namespaces/<str:namespace>/sources/<int:source_id>"
 
@@ -82,4 +94,83 @@ urlpatterns = [
     path(f"{SOURCE}/syncs", git_sources.SyncRunListView.as_view(), name="git-syncs"),
     path(f"{SOURCE}/syncs/<int:run_id>", git_sources.SyncRunView.as_view(), name="git-sync"),
     path(f"{SOURCE}/syncs/<int:run_id>/entries", git_sources.SyncEntryListView.as_view(), name="git-sync-entries"),
+    path("packages/<str:namespace>/<str:name>/proposals", proposals.ProposalListView.as_view(), name="proposals"),
+    path(
+        "packages/<str:namespace>/<str:name>/proposal-rules",
+        proposals.ProposalRulesView.as_view(),
+        name="proposal-rules",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>", proposals.ProposalView.as_view(), name="proposal"
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/open",
+        proposals.ProposalOpenView.as_view(),
+        name="proposal-open",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/close",
+        proposals.ProposalCloseView.as_view(),
+        name="proposal-close",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/reopen",
+        proposals.ProposalReopenView.as_view(),
+        name="proposal-reopen",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/merge",
+        proposals.ProposalMergeView.as_view(),
+        name="proposal-merge",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/update",
+        proposals.ProposalUpdateView.as_view(),
+        name="proposal-update",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/subscription",
+        proposals.ProposalSubscriptionView.as_view(),
+        name="proposal-subscription",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/revisions",
+        proposals.RevisionListView.as_view(),
+        name="proposal-revisions",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/revisions/<int:revision>",
+        proposals.RevisionView.as_view(),
+        name="proposal-revision",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/revisions/<int:revision>/diff",
+        proposals.RevisionDiffView.as_view(),
+        name="proposal-diff",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/comments",
+        proposal_talk.CommentListView.as_view(),
+        name="proposal-comments",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/comments/<int:comment_id>",
+        proposal_talk.CommentView.as_view(),
+        name="proposal-comment",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/comments/<int:comment_id>/resolve",
+        proposal_talk.CommentResolveView.as_view(),
+        name="proposal-comment-resolve",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/reviews",
+        proposal_talk.ReviewListView.as_view(),
+        name="proposal-reviews",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/proposals/<int:number>/reviews/<int:review_id>/dismiss",
+        proposal_talk.ReviewDismissView.as_view(),
+        name="proposal-review-dismiss",
+    ),
 ]

@@ -80,6 +80,7 @@ class HubAction(StrEnum):
     DOMAIN_VERIFY = "hub.domain.verify"
     DOMAIN_MISS = "hub.domain.miss"
     DOMAIN_EXPIRE = "hub.domain.expire"
+    NOTIFICATIONS_PREFER = "hub.notification-preferences.update"
     SECRET_SET = "hub.secret.set"
     SECRET_DELETE = "hub.secret.delete"
 

@@ -8,6 +8,7 @@ from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
 from hub.models.jobs import Job, JobState
 from hub.models.namespaces import Namespace, NamespaceName
+from hub.models.notifications import Notification, NotificationPreference, Way
 from hub.models.organizations import Membership, Organization, Role, Source
 from hub.models.scim import ScimGroup, ScimGroupMember, ScimUser
 from hub.models.secrets import UserSecret
@@ -33,6 +34,8 @@ __all__ = [
     "Membership",
     "Namespace",
     "NamespaceName",
+    "Notification",
+    "NotificationPreference",
     "Organization",
     "RefreshToken",
     "Role",
@@ -48,4 +51,5 @@ __all__ = [
     "TokenKind",
     "User",
     "UserSecret",
+    "Way",
 ]

@@ -6,6 +6,19 @@ from registry.models.grants import Grant, GrantPermission
 from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.lifecycle import Imposer, served
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
+from registry.models.proposals import (
+    Proposal,
+    ProposalComment,
+    ProposalEvent,
+    ProposalFile,
+    ProposalFollower,
+    ProposalQuerySet,
+    ProposalReview,
+    ProposalRevision,
+    ProposalState,
+    Side,
+    Verdict,
+)
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
 from registry.models.reports import Report, ReportState
@@ -25,6 +38,15 @@ __all__ = [
     "Package",
     "PackageQuerySet",
     "PackageTransfer",
+    "Proposal",
+    "ProposalComment",
+    "ProposalEvent",
+    "ProposalFile",
+    "ProposalFollower",
+    "ProposalQuerySet",
+    "ProposalReview",
+    "ProposalRevision",
+    "ProposalState",
     "PublishingToken",
     "Release",
     "ReleaseCoordinate",
@@ -32,10 +54,12 @@ __all__ = [
     "ReleaseScan",
     "Report",
     "ReportState",
+    "Side",
     "SyncEntry",
     "SyncRun",
     "TrustedPublisher",
     "UsedIdentityToken",
+    "Verdict",
     "Visibility",
     "readable_by",
     "served",

@@ -73,6 +73,9 @@ class Package(Withdrawable):
     latest_release = models.ForeignKey("registry.Release", models.SET_NULL, null=True, blank=True, related_name="+")
     upstream = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="forks")
     upstream_release = models.ForeignKey("registry.Release", models.SET_NULL, null=True, blank=True, related_name="+")
+    required_approvals = models.PositiveSmallIntegerField(
+        default=0, help_text="How many who publish here have to approve a proposal before it can be merged."
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now_add=True, help_text="When something was last published or changed.")
@@ -96,6 +99,7 @@ class Package(Withdrawable):
             models.CheckConstraint(condition=Q(name=Lower("name")), name="package_name_lower"),
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="package_visibility_known"),
             *constraints("package"),
+            models.CheckConstraint(condition=Q(required_approvals__lte=5), name="package_required_approvals_at_most_5"),
         ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="package_by_update"),

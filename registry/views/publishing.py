@@ -45,7 +45,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     """Publish the next release, starting from the latest one's texts."""
-    form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=_from_latest(package))
+    form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=from_latest(package))
     if form.is_valid():
         with refusals_on(form):
             release = releases.publish(by=actor_of(request), package=package, **form.content())
@@ -70,7 +70,8 @@ def _published(request: HttpRequest, release: Release) -> HttpResponse:
     return redirect("package", release.package.namespace.slug, release.package.name)
 
 
-def _from_latest(package: Package) -> dict[str, str]:
+def from_latest(package: Package) -> dict[str, str]:
+    """What the editor of the next release starts with: the latest one's texts, or the kind's example."""
     latest = package.latest_release
     if latest is None:
         return {"version": "1.0.0", "manifest": KINDS[package.kind].example}
