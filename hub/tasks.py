@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, organization_life
+from hub.services import audit_retention, audit_seals, organization_life, webhook_deliveries
 
 
 def heartbeat_file() -> Path:
@@ -69,3 +69,15 @@ def prune_audit_log(**_: object) -> None:
     if settings.AUDIT_RETENTION_DAYS > 0:
         before = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
         audit_retention.prune(by=Actor(source="task"), before=before)
+
+
+@shared_task
+def deliver_webhooks(**_: object) -> None:
+    """Send what is due to webhooks, also what a killed worker left half done."""
+    webhook_deliveries.deliver_due()
+
+
+@shared_task
+def prune_webhook_log(**_: object) -> None:
+    """Delete deliveries that are older than the hub keeps them (`HUB_WEBHOOK_LOG_DAYS`)."""
+    webhook_deliveries.prune(before=timezone.now() - timedelta(days=settings.WEBHOOK_LOG_DAYS))

@@ -14,12 +14,14 @@ from hub.models.sso import SsoConnection, SsoProtocol
 from hub.models.teams import Team, TeamMembership
 from hub.models.tokens import ApiToken, TokenKind
 from hub.models.users import User
+from hub.models.webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "DeliveryState",
     "Device",
     "DeviceRequest",
     "GroupMapping",
@@ -43,4 +45,7 @@ __all__ = [
     "TokenKind",
     "User",
     "UserSecret",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookTry",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from hub.domain.actions import Action
 
 
-class RegistryAction(StrEnum):
+class RegistryAction(Action):
     """Actions on packages and releases."""
 
     PACKAGE_CREATE = "registry.package.create"
