@@ -139,7 +139,9 @@ def send(delivery: WebhookDelivery, *, clock: Callable[[], datetime] = timezone.
     except (outbound.Refused, outbound.Failed) as error:
         return Outcome(at, spent(), error=str(error)[:300])
     except vault.Unreadable:
-        return Outcome(at, spent(), error="The signing secret cannot be read: the hub's vault key has changed. Rotate it.")
+        return Outcome(
+            at, spent(), error="The signing secret cannot be read: the hub's vault key has changed. Rotate it."
+        )
     body = answer.body.decode("utf-8", "replace").replace("\0", "�")
     error = "" if answer.status in _SUCCESS else f"The receiver answered with status {answer.status}."
     return Outcome(at, spent(), answer.status, error, _shown(answer.headers), body)
@@ -237,9 +239,7 @@ def _has_body(delivery: WebhookDelivery) -> bool:
     event = AuditEvent.objects.filter(id=delivery.event_id).first()
     if event is None:
         return _give_up(delivery)
-    delivery.body = domain.payload(
-        event.action, domain_audit.moment(event.at), domain.data_of(audit.facts(event))
-    )
+    delivery.body = domain.payload(event.action, domain_audit.moment(event.at), domain.data_of(audit.facts(event)))
     delivery.save(update_fields=["body"])
     return True
 

@@ -64,9 +64,7 @@ class NewSecret:
     secret: str = field(repr=False)
 
 
-def create(
-    *, by: Actor, namespace: Namespace, url: str, events: Iterable[str], description: str = ""
-) -> NewSecret:
+def create(*, by: Actor, namespace: Namespace, url: str, events: Iterable[str], description: str = "") -> NewSecret:
     """Have the events of `namespace` that `events` covers sent to `url`.
 
     Raises PermissionRefused, InvalidUrl, InvalidDescription, domain.InvalidEvents or TooMany.
@@ -170,9 +168,7 @@ def replay(*, by: Actor, delivery: WebhookDelivery) -> None:
     with transaction.atomic():
         now = _locked(by, webhook)
         _require_enabled(now)
-        over = WebhookDelivery.objects.filter(
-            id=delivery.id, state__in=(DeliveryState.DELIVERED, DeliveryState.FAILED)
-        )
+        over = WebhookDelivery.objects.filter(id=delivery.id, state__in=(DeliveryState.DELIVERED, DeliveryState.FAILED))
         fresh = {"state": DeliveryState.WAITING, "tries": 0, "due_at": timezone.now(), "lease": None}
         if not over.update(**fresh):
             raise StillOpen("This delivery is still being tried, or is gone.")

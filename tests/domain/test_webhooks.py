@@ -20,7 +20,9 @@ def test_every_kind_of_event_of_every_area_can_be_chosen() -> None:
     ]
 
 
-@pytest.mark.parametrize("wrong", ["registry.release", "nothing.*", "registry.*.publish", "publish", "registry.release.x"])
+@pytest.mark.parametrize(
+    "wrong", ["registry.release", "nothing.*", "registry.*.publish", "publish", "registry.release.x"]
+)
 def test_what_no_event_could_match_is_refused(wrong: str) -> None:
     with pytest.raises(webhooks.InvalidEvents, match="no kind of event"):
         webhooks.check_patterns([wrong])
@@ -34,7 +36,14 @@ def test_nothing_and_too_much_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
-    [("*", True), ("h*", True), ("hub.*", True), ("hub.token.revoke", True), ("registry.*", False), ("hubbub.x", False)],
+    [
+        ("*", True),
+        ("h*", True),
+        ("hub.*", True),
+        ("hub.token.revoke", True),
+        ("registry.*", False),
+        ("hubbub.x", False),
+    ],
 )
 def test_what_reaches_into_the_audit_log_of_people_is_known(pattern: str, expected: bool) -> None:
     assert webhooks.is_of_people(pattern) is expected

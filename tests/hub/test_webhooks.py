@@ -81,7 +81,9 @@ def test_only_the_chosen_events_of_the_own_namespace_are_told(
     webhooks.update(by=owner, webhook=off, url=off.url, events=off.events, description="", is_enabled=False)
     WebhookDelivery.objects.all().delete()
     with transaction.atomic():
-        audit.record_all(owner, [audit.Entry(PUBLISH, acme, {}), audit.Entry(RegistryAction.RELEASE_YANK, acme, {})], namespace=acme)
+        audit.record_all(
+            owner, [audit.Entry(PUBLISH, acme, {}), audit.Entry(RegistryAction.RELEASE_YANK, acme, {})], namespace=acme
+        )
         audit.record(owner, HubAction.SESSION_END, acme)
     told = {
         name: sorted(WebhookDelivery.objects.filter(webhook=one.webhook).values_list("event_type", flat=True))
@@ -91,7 +93,9 @@ def test_only_the_chosen_events_of_the_own_namespace_are_told(
     assert told == {"exact": both[:1], "family": both, "all": both, "none": [], "elsewhere": [], "off": []}
 
 
-def test_a_namespace_with_webhooks_costs_a_deed_no_query_more(owner: Actor, acme: Namespace, receiver: Receiver) -> None:
+def test_a_namespace_with_webhooks_costs_a_deed_no_query_more(
+    owner: Actor, acme: Namespace, receiver: Receiver
+) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as captured, transaction.atomic():
             audit.record(owner, PUBLISH, acme, namespace=acme)
