@@ -147,6 +147,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-webhooks": {"task": "hub.tasks.deliver_webhooks", "schedule": 5.0},
     "prune-webhook-log": {"task": "hub.tasks.prune_webhook_log", "schedule": 24 * 3600.0},
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
+    "sweep-jobs": {"task": "hub.tasks.sweep_jobs", "schedule": 30.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},

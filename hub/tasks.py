@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, organization_life, webhook_deliveries
+from hub.services import audit_retention, audit_seals, jobs, organization_life, webhook_deliveries
 
 
 def heartbeat_file() -> Path:
@@ -81,3 +81,22 @@ def deliver_webhooks(**_: object) -> None:
 def prune_webhook_log(**_: object) -> None:
     """Delete deliveries that are older than the hub keeps them (`HUB_WEBHOOK_LOG_DAYS`)."""
     webhook_deliveries.prune(before=timezone.now() - timedelta(days=settings.WEBHOOK_LOG_DAYS))
+
+
+@shared_task(time_limit=3600)
+def run_job(*, job_id: int, **_: object) -> None:
+    """Do a job that somebody started."""
+    jobs.run(job_id)
+
+
+@shared_task
+def sweep_jobs(**_: object) -> None:
+    """Send again the jobs that a killed worker or a lost message left behind."""
+    jobs.sweep()
+
+
+def _send(job_id: int) -> None:
+    run_job.delay(job_id=job_id)
+
+
+jobs.send_through(_send)

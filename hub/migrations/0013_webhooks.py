@@ -35,7 +35,7 @@ DROP FUNCTION hub_webhook_enqueue;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0003_audit_append_only'),
+        ('hub', '0004_jobs'),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """The rows of the registry."""
 
+from registry.models.artifacts import Artifact
 from registry.models.grants import Grant, GrantPermission
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
@@ -7,6 +8,7 @@ from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
+    "Artifact",
     "FormerPackageName",
     "Grant",
     "GrantPermission",
