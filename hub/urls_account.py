@@ -121,8 +121,8 @@ urlpatterns = [
     path("organizations/<str:slug>/webhooks/<int:webhook_id>/delete", webhooks.delete, name="webhook-delete"),
     path("settings/webhooks/<int:webhook_id>/rotate", webhooks.rotate, name="my-webhook-rotate"),
     path("organizations/<str:slug>/webhooks/<int:webhook_id>/rotate", webhooks.rotate, name="webhook-rotate"),
-    path("settings/webhooks/<int:webhook_id>/test", webhooks.test, name="my-webhook-test"),
-    path("organizations/<str:slug>/webhooks/<int:webhook_id>/test", webhooks.test, name="webhook-test"),
+    path("settings/webhooks/<int:webhook_id>/test", webhooks.send_test, name="my-webhook-test"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/test", webhooks.send_test, name="webhook-test"),
     path(
         "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", webhooks.delivery, name="my-webhook-delivery"
     ),

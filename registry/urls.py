@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from registry.api import feeds
 from registry.views import grants, namespaces, publishers, publishing, releases, settings, transfers
 
 urlpatterns = [
     path("transfers", transfers.transfers, name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.accept, name="transfer-accept"),
     path("transfers/<int:transfer_id>/decline", transfers.decline, name="transfer-decline"),
+    path("<str:namespace>/<str:name>/feed", feeds.PackageFeedView.as_view(), name="feed-package"),
     path("publish", publishing.publish, name="publish"),
     path("<str:namespace>/<str:name>/new-release", publishing.new_release, name="release-new"),
     path("<str:namespace>/<str:name>/releases/<str:version>/yank", releases.yank, name="release-yank"),

@@ -153,7 +153,7 @@ def rotate(request: HttpRequest, webhook_id: int, slug: str | None = None) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
 @reauthenticated
-def test(request: HttpRequest, webhook_id: int, slug: str | None = None) -> HttpResponse:
+def send_test(request: HttpRequest, webhook_id: int, slug: str | None = None) -> HttpResponse:
     """Have a test message sent."""
     place, found = _found(request, slug, webhook_id)
     if request.method == "POST":
