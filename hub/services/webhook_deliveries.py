@@ -136,8 +136,8 @@ def send(delivery: WebhookDelivery, *, clock: Callable[[], datetime] = timezone.
             timeout=TIMEOUT,
             keep_bytes=KEEP_BYTES,
         )
-    except (outbound.Refused, outbound.Failed) as error:
-        return Outcome(at, spent(), error=str(error)[:300])
+    except (outbound.Refused, outbound.Failed) as failure:
+        return Outcome(at, spent(), error=str(failure)[:300])
     except vault.Unreadable:
         return Outcome(
             at, spent(), error="The signing secret cannot be read: the hub's vault key has changed. Rotate it."
@@ -236,7 +236,7 @@ def _has_body(delivery: WebhookDelivery) -> bool:
         return _give_up(delivery)
     if delivery.body:
         return True
-    event = AuditEvent.objects.filter(id=delivery.event_id).first()
+    event = AuditEvent.objects.filter(id=delivery.event_id or 0).first()
     if event is None:
         return _give_up(delivery)
     delivery.body = domain.payload(event.action, domain_audit.moment(event.at), domain.data_of(audit.facts(event)))

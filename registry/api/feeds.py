@@ -29,7 +29,7 @@ class CatalogueFeedView(HubAPIView):
         """The feed of packages that the caller may read."""
         form = SearchForm(request.query_params)
         if not form.is_valid():
-            raise Problem(400, "invalid", "; ".join(text for texts in form.errors.values() for text in texts))
+            raise Problem(400, "invalid", "; ".join(str(text) for texts in form.errors.values() for text in texts))
         values = form.cleaned_data
         asked = catalogue.Search(values["q"], values["kind"], values["namespace"], values["tag"], "updated")
         query = "&".join(f"{name}={value}" for name, value in sorted(values.items()) if value and name != "sort")
