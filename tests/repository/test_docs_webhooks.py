@@ -21,7 +21,7 @@ TEXT = DOCUMENT.read_text()
 
 def test_the_check_of_a_signature_takes_ours_and_refuses_others() -> None:
     scope: dict[str, Any] = {}
-    exec(blocks(DOCUMENT, "python")[0], scope)  # noqa: S102  # our own document
+    exec(blocks(DOCUMENT, "python")[0], scope)  # our own document
     is_genuine: Callable[[str, dict[str, str], bytes], bool] = scope["is_genuine"]
     secret, other, body, now = domain.secret_of(b"a" * 32), domain.secret_of(b"b" * 32), '{"é": 1}', time.time()
 
