@@ -3,9 +3,13 @@
 from django.urls import path
 
 from registry.api import feeds
-from registry.views import grants, namespaces, publishers, publishing, releases, settings, transfers
+from registry.views import grants, mirrors, namespaces, publishers, publishing, releases, settings, transfers
 
 urlpatterns = [
+    path("organizations/<str:slug>/mirrors", mirrors.mirrors, name="mirrors"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>", mirrors.mirror, name="mirror"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/run", mirrors.run, name="mirror-run"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/delete", mirrors.delete, name="mirror-delete"),
     path("transfers", transfers.transfers, name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.accept, name="transfer-accept"),
     path("transfers/<int:transfer_id>/decline", transfers.decline, name="transfer-decline"),

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from registry.api import grants, packages, publishers, releases, transfers
+from registry.api import grants, mirrors, packages, publishers, releases, transfers
 
 urlpatterns = [
+    path("organizations/<str:slug>/mirrors", mirrors.MirrorListView.as_view(), name="mirrors"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>", mirrors.MirrorView.as_view(), name="mirror"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/run", mirrors.MirrorRunView.as_view(), name="mirror-run"),
     path("packages", packages.PackageListView.as_view(), name="packages"),
     path("packages/<str:namespace>/<str:name>", packages.PackageView.as_view(), name="package"),
     path("packages/<str:namespace>/<str:name>/grants", grants.GrantListView.as_view(), name="grants"),

@@ -54,7 +54,7 @@ class WebhookChange(serializers.Serializer[Any]):
     is_enabled = serializers.BooleanField(required=False, help_text="Off: nothing is noted for it.")
 
 
-class OverlapInput(serializers.Serializer[Any]):
+class SecretOverlapInput(serializers.Serializer[Any]):
     """How a secret is rotated."""
 
     overlap_seconds = serializers.IntegerField(
@@ -186,12 +186,12 @@ class WebhookView(HubAPIView):
 class WebhookRotationView(HubAPIView):
     """The rotation of a signing secret."""
 
-    @extend_schema(operation_id="webhooks_rotate", request=OverlapInput, responses={201: NewWebhookOutput})
+    @extend_schema(operation_id="webhooks_rotate", request=SecretOverlapInput, responses={201: NewWebhookOutput})
     def post(self, request: Request, slug: str, webhook_id: int) -> Response:
         """Make a new signing secret, shown once. Messages carry the signatures of both for `overlap_seconds`."""
         found = _found(self, slug, webhook_id)
         require_token(self.actor)
-        overlap = timedelta(seconds=self.read(OverlapInput, request.data)["overlap_seconds"])
+        overlap = timedelta(seconds=self.read(SecretOverlapInput, request.data)["overlap_seconds"])
         with _as_problems():
             made = services.rotate(by=self.actor, webhook=found, overlap=overlap)
         return _shown_once(made)

@@ -24,4 +24,7 @@ class RegistryAction(Action):
     TRANSFER_CANCEL = "registry.transfer.cancel"
     PUBLISHER_CREATE = "registry.trusted-publisher.create"
     PUBLISHER_DELETE = "registry.trusted-publisher.delete"
+    MIRROR_CREATE = "registry.mirror.create"
+    MIRROR_DELETE = "registry.mirror.delete"
+    MIRROR_RUN = "registry.mirror.run"
     PUBLISHER_TOKEN = "registry.trusted-publisher.exchange"

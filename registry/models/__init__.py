@@ -2,6 +2,7 @@
 
 from registry.models.artifacts import Artifact
 from registry.models.grants import Grant, GrantPermission
+from registry.models.mirrors import Mirror, MirroredPackage, UpstreamKind
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
@@ -12,6 +13,8 @@ __all__ = [
     "FormerPackageName",
     "Grant",
     "GrantPermission",
+    "Mirror",
+    "MirroredPackage",
     "Package",
     "PackageQuerySet",
     "PackageTransfer",
@@ -20,6 +23,7 @@ __all__ = [
     "ReleaseCoordinate",
     "ReleaseQuerySet",
     "TrustedPublisher",
+    "UpstreamKind",
     "UsedIdentityToken",
     "Visibility",
     "readable_by",

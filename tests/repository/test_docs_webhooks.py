@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import standardwebhooks
@@ -13,6 +13,8 @@ import standardwebhooks
 from hub.domain import webhooks as domain
 from hub.services import webhook_deliveries, webhooks
 from registry import feeds
+from registry.mirroring import asking
+from registry.services import mirror_runs, mirrors
 from tests.repository.documents import ROOT, blocks
 
 DOCUMENT = ROOT / "docs/webhooks.md"
@@ -54,3 +56,10 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"So do {webhook_deliveries.PATIENCE.days} days" in TEXT
     assert f"up to {webhooks.MAX_OVERLAP.days} days" in TEXT
     assert f"newest {feeds.MAX_ENTRIES} entries" in (ROOT / "docs/feeds.md").read_text()
+
+
+def test_the_bounds_of_mirrors_are_those_of_the_code() -> None:
+    text = (ROOT / "docs/mirroring.md").read_text()
+    size = asking.MAX_BYTES // 2**20
+    assert f"at most {size} MiB and {asking.TIMEOUT:.0f} seconds, a list at most {asking.MAX_PAGES} pages" in text
+    assert (timedelta(hours=1), timedelta(hours=1)) == (mirrors.PAUSE, mirror_runs.OVERLAP)

@@ -40,6 +40,8 @@ CHANGING = {
     "hub.WebhookDelivery",
     "hub.WebhookTry",
     "registry.Grant",
+    "registry.Mirror",
+    "registry.MirroredPackage",
     "registry.Package",
     "registry.PackageTransfer",
     "registry.TrustedPublisher",
