@@ -16,7 +16,15 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, domains, jobs, notifications, organization_life
+from hub.services import (
+    audit_retention,
+    audit_seals,
+    domains,
+    jobs,
+    notifications,
+    organization_life,
+    webhook_deliveries,
+)
 
 DOMAINS_SECONDS = 240  # within the time limit of tasks
 
@@ -95,6 +103,18 @@ def mail_notifications(**_: object) -> None:
 def forget_notifications(**_: object) -> None:
     """Delete notifications of long ago."""
     notifications.forget_old()
+
+
+@shared_task
+def deliver_webhooks(**_: object) -> None:
+    """Send what is due to webhooks, also what a killed worker left half done."""
+    webhook_deliveries.deliver_due()
+
+
+@shared_task
+def prune_webhook_log(**_: object) -> None:
+    """Delete deliveries that are older than the hub keeps them (`HUB_WEBHOOK_LOG_DAYS`)."""
+    webhook_deliveries.prune(before=timezone.now() - timedelta(days=settings.WEBHOOK_LOG_DAYS))
 
 
 @shared_task(time_limit=3600)

@@ -54,6 +54,7 @@ urlpatterns = [
     path("", include("registry.urls_moderation")),
     path("", include("registry.urls_imports")),
     path("", include("registry.urls_sources")),
+    path("feeds/", include("registry.urls_feeds")),
     # What follows starts with a namespace, so it comes last.
     path("", include("hub.pages.urls")),
     path("", include("assistants.urls")),

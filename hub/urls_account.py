@@ -21,6 +21,7 @@ from hub.views import (
     sso,
     teams,
     tokens,
+    webhooks,
 )
 
 urlpatterns = [
@@ -121,5 +122,33 @@ urlpatterns = [
         "organizations/<str:slug>/service-accounts/<str:name>/tokens/<int:token_id>/revoke",
         service_accounts.revoke_token,
         name="service-token-revoke",
+    ),
+    path("settings/webhooks", webhooks.webhooks, name="my-webhooks"),
+    path("organizations/<str:slug>/webhooks", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<int:webhook_id>", webhooks.webhook, name="my-webhook"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<int:webhook_id>/delete", webhooks.delete, name="my-webhook-delete"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/delete", webhooks.delete, name="webhook-delete"),
+    path("settings/webhooks/<int:webhook_id>/rotate", webhooks.rotate, name="my-webhook-rotate"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/rotate", webhooks.rotate, name="webhook-rotate"),
+    path("settings/webhooks/<int:webhook_id>/test", webhooks.send_test, name="my-webhook-test"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/test", webhooks.send_test, name="webhook-test"),
+    path(
+        "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", webhooks.delivery, name="my-webhook-delivery"
+    ),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>",
+        webhooks.delivery,
+        name="webhook-delivery",
+    ),
+    path(
+        "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay",
+        webhooks.replay,
+        name="my-webhook-replay",
+    ),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay",
+        webhooks.replay,
+        name="webhook-replay",
     ),
 ]

@@ -22,6 +22,15 @@ from hub.api.service_accounts import (
 from hub.api.sso import MappingListView, MappingView, SsoView
 from hub.api.teams import TeamListView, TeamMemberListView, TeamMemberView, TeamView
 from hub.api.tokens import MyTokensView, MyTokenView
+from hub.api.webhooks import (
+    DeliveryListView,
+    DeliveryView,
+    ReplayView,
+    WebhookListView,
+    WebhookRotationView,
+    WebhookTestView,
+    WebhookView,
+)
 
 urlpatterns: list[URLPattern] = [
     path("me", MeView.as_view(), name="me"),
@@ -77,5 +86,28 @@ urlpatterns: list[URLPattern] = [
         "organizations/<str:slug>/service-accounts/<str:name>/tokens/<int:token_id>/rotate",
         ServiceTokenRotationView.as_view(),
         name="service-token-rotate",
+    ),
+    path("organizations/<str:slug>/webhooks", WebhookListView.as_view(), name="webhooks"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>", WebhookView.as_view(), name="webhook"),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/rotate",
+        WebhookRotationView.as_view(),
+        name="webhook-rotate",
+    ),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/test", WebhookTestView.as_view(), name="webhook-test"),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries",
+        DeliveryListView.as_view(),
+        name="webhook-deliveries",
+    ),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>",
+        DeliveryView.as_view(),
+        name="webhook-delivery",
+    ),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay",
+        ReplayView.as_view(),
+        name="webhook-replay",
     ),
 ]

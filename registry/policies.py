@@ -114,6 +114,15 @@ def may_report(actor: Actor) -> Decision:
     return Allowed()
 
 
+def may_mirror(actor: Actor, namespace: Namespace) -> Decision:
+    """Whether the actor may let `namespace` follow an upstream: who manages the packages in it, not only one of them."""
+    if actor.user is None or not actor.has_scope(Scope.MANAGE) or not actor.has_scope(Scope.PUBLISH):
+        return Denied("Sign in, or send an API token of the scopes “publish” and “manage”.")
+    if actor.patterns or not administered(actor).filter(id=namespace.id).exists():
+        return Denied(f"Only owners and admins of “{namespace.slug}” set up mirrors there.")
+    return Allowed()
+
+
 def may_transfer(actor: Actor, package: Package) -> Decision:
     """Whether the actor may offer the package to another namespace: who manages it because of a grant alone may not."""
     held = not actor.patterns and administered(actor).filter(id=package.namespace_id).exists()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from hub.services import jobs
 from registry import background
-from registry.services import git_syncs, import_uploads, proposal_events, publishers, scans
+from registry.services import git_syncs, import_uploads, mirror_runs, mirrors, proposal_events, publishers, scans
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
 RESCAN_SECONDS = 60.0
@@ -53,3 +54,12 @@ def tell_of_proposals(**_: object) -> None:
     """Tell what a worker that is gone left untold."""
     for event in proposal_events.untold()[:200]:
         proposal_events.tell(event_id=event.pk)
+
+
+@shared_task
+def start_mirrors(**_: object) -> None:
+    """Start the mirrors whose interval is over."""
+    mirrors.start_due()
+
+
+jobs.register(mirrors.JOB, mirror_runs.handle)

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from registry.api import feeds
 from registry.views import (
     grants,
     lifecycle,
+    mirrors,
     namespaces,
     proposal_talk,
     proposals,
@@ -16,9 +18,14 @@ from registry.views import (
 )
 
 urlpatterns = [
+    path("organizations/<str:slug>/mirrors", mirrors.mirrors, name="mirrors"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>", mirrors.mirror, name="mirror"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/run", mirrors.run, name="mirror-run"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/delete", mirrors.delete, name="mirror-delete"),
     path("transfers", transfers.transfers, name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.accept, name="transfer-accept"),
     path("transfers/<int:transfer_id>/decline", transfers.decline, name="transfer-decline"),
+    path("<str:namespace>/<str:name>/feed", feeds.PackageFeedView.as_view(), name="feed-package"),
     path("publish", publishing.publish, name="publish"),
     path("<str:namespace>/<str:name>/new-release", publishing.new_release, name="release-new"),
     path("<str:namespace>/<str:name>/deprecate", lifecycle.deprecate, name="package-deprecate"),

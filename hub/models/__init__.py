@@ -17,12 +17,14 @@ from hub.models.sso import SsoConnection, SsoProtocol
 from hub.models.teams import Team, TeamMembership
 from hub.models.tokens import ApiToken, TokenKind
 from hub.models.users import User
+from hub.models.webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "DeliveryState",
     "Device",
     "DeviceRequest",
     "DomainProof",
@@ -52,4 +54,7 @@ __all__ = [
     "User",
     "UserSecret",
     "Way",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookTry",
 ]

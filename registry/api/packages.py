@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from hub import keyset
 from hub.api.views import HubAPIView
-from registry import catalogue, lookups
+from registry import catalogue, changes, lookups
 from registry.api import serializers as shapes
 from registry.api.errors import as_problems
 from registry.models import Package
@@ -33,8 +33,11 @@ class PackageListView(HubAPIView):
             asked.get("sort", ""),
         )
         with as_problems():
-            rows = catalogue.find(self.actor, search)
-            page = keyset.paginate(rows, search.order, limit=asked["limit"], cursor=asked.get("cursor") or None)
+            rows, order = catalogue.find(self.actor, search), search.order
+            if moment := asked.get("updated_since"):
+                rows = changes.since(self.actor, moment, kind=search.kind, namespace=search.namespace)
+                order = catalogue.ORDERS["updated"]
+            page = keyset.paginate(rows, order, limit=asked["limit"], cursor=asked.get("cursor") or None)
         items = shapes.PackageOutput(page.items, many=True).data
         return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
 

@@ -34,6 +34,11 @@ class SearchInput(serializers.Serializer[Any]):
     sort = serializers.ChoiceField(
         choices=list(ORDERS), required=False, help_text="`relevance` is the default with `q`, else `updated`."
     )
+    updated_since = serializers.DateTimeField(
+        required=False,
+        help_text="Only what changed then or later, deleted public packages included, the last changed first;"
+        " of the filters `kind` and `namespace` count.",
+    )
     cursor = serializers.CharField(
         required=False, allow_blank=True, max_length=1000, help_text="From `next` or `previous`."
     )
@@ -298,6 +303,7 @@ class PackageOutput(serializers.ModelSerializer[Package]):
             "is_archived",
             "created_at",
             "updated_at",
+            "deleted_at",
             "url",
         )
 

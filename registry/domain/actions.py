@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from hub.domain.actions import Action
 
 
-class RegistryAction(StrEnum):
+class RegistryAction(Action):
     """Actions on packages and releases."""
 
     PACKAGE_CREATE = "registry.package.create"
@@ -40,6 +40,9 @@ class RegistryAction(StrEnum):
     TRANSFER_CANCEL = "registry.transfer.cancel"
     PUBLISHER_CREATE = "registry.trusted-publisher.create"
     PUBLISHER_DELETE = "registry.trusted-publisher.delete"
+    MIRROR_CREATE = "registry.mirror.create"
+    MIRROR_DELETE = "registry.mirror.delete"
+    MIRROR_RUN = "registry.mirror.run"
     PUBLISHER_TOKEN = "registry.trusted-publisher.exchange"
     GIT_SOURCE_CREATE = "registry.git-source.create"
     GIT_SOURCE_UPDATE = "registry.git-source.update"

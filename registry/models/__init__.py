@@ -5,6 +5,7 @@ from registry.models.git_sources import GitSource, SyncEntry, SyncRun
 from registry.models.grants import Grant, GrantPermission
 from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.lifecycle import Imposer, served
+from registry.models.mirrors import Mirror, MirroredPackage, UpstreamKind
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.proposals import (
     Proposal,
@@ -35,6 +36,8 @@ __all__ = [
     "ImportChunk",
     "ImportedFile",
     "Imposer",
+    "Mirror",
+    "MirroredPackage",
     "Package",
     "PackageQuerySet",
     "PackageTransfer",
@@ -58,6 +61,7 @@ __all__ = [
     "SyncEntry",
     "SyncRun",
     "TrustedPublisher",
+    "UpstreamKind",
     "UsedIdentityToken",
     "Verdict",
     "Visibility",
