@@ -38,6 +38,7 @@ TRUSTED_ISSUERS: list[str] = read.list(
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
+DOWNLOADS_WRITTEN_EVERY = 10.0  # seconds between two writes of what a process has counted; 0: never
 
 INSTALLED_APPS = [
     "hub",
@@ -145,6 +146,8 @@ CELERY_BEAT_SCHEDULE = {
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
+    "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
+    "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

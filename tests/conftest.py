@@ -18,6 +18,7 @@ from hub.models import Membership, Namespace, Organization, Role, User
 from hub.services import accounts, organizations, tokens
 from registry.models import Package, Release, Visibility
 from registry.services import packages, releases
+from registry.services.downloads import tally
 from tests.support import flushing
 
 flushing.install()
@@ -47,9 +48,11 @@ def _nothing_remembered(settings: Any) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DOWNLOADS_WRITTEN_EVERY = 0
     settings.API_RATE_PER_MINUTE = settings.API_ANONYMOUS_RATE_PER_MINUTE = 1_000_000
     shortcache.decisions.clear()
     cache.clear()
+    tally.forget()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ class Found:
     bundle_digest: str
     is_public: bool
     lock_id: int
+    release_id: int
 
 
 def find(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
@@ -62,16 +63,17 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
         rows = rows.filter(release__version=_exact(actor, namespace, name, version))
     hidden = LockEntry.objects.filter(lock=OuterRef("pk")).exclude(readable_by(actor, "package__"))
     values = rows.annotate(is_hidden=Exists(hidden)).values_list(
-        "id", "bundle_id", "release__version", "release__package__visibility", "is_hidden"
+        "id", "bundle_id", "release__version", "release__package__visibility", "is_hidden", "release_id"
     )
     row = values.first()
     if row is None:
         present = _present_name(actor, namespace, name)
         return find_now(actor, *present, version)
-    lock_id, digest, exact, visibility, is_hidden = row
+    lock_id, digest, exact, visibility, is_hidden, release_id = row
     if is_hidden:
         raise PermissionRefused(HIDDEN_PARTS)
-    return Found(slugs.normalize(namespace), exact, digest, visibility == Visibility.PUBLIC, lock_id)
+    is_public = visibility == Visibility.PUBLIC
+    return Found(slugs.normalize(namespace), exact, digest, is_public, lock_id, release_id)
 
 
 def _present_name(actor: Actor, namespace: str, name: str) -> tuple[str, str]:

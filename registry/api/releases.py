@@ -14,6 +14,7 @@ from hub.api import conditional
 from hub.api.views import HubAPIView
 from registry import lookups
 from registry.api import serializers as shapes
+from registry.api.counting import counted
 from registry.api.errors import as_problems
 from registry.models import Release, Visibility
 from registry.services import releases
@@ -77,9 +78,8 @@ class ManifestView(HubAPIView):
         public = package.visibility == Visibility.PUBLIC
         exact = version == release.version
         caching = conditional.caching(public=public, immutable=exact)
-        return conditional.answer(
-            request, release.manifest.encode(), release.digest, MEDIA_TYPES[release.format], caching
-        )
+        content, media_type = release.manifest.encode(), MEDIA_TYPES[release.format]
+        return counted(request, conditional.answer(request, content, release.digest, media_type, caching), release.pk)
 
 
 class YankView(HubAPIView):

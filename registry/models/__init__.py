@@ -1,5 +1,6 @@
 """The rows of the registry."""
 
+from registry.models.downloads import DownloadCount, PackageDownloadCount
 from registry.models.grants import Grant, GrantPermission
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
@@ -7,10 +8,12 @@ from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
+    "DownloadCount",
     "FormerPackageName",
     "Grant",
     "GrantPermission",
     "Package",
+    "PackageDownloadCount",
     "PackageQuerySet",
     "PackageTransfer",
     "PublishingToken",

@@ -71,6 +71,9 @@ class Package(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now_add=True, help_text="When something was last published or changed.")
     deleted_at = models.DateTimeField(null=True, blank=True)
+    download_count = models.PositiveBigIntegerField(
+        default=0, help_text="Downloads of all releases, as of the last roll-up (registry/services/downloads.py)."
+    )
     search = models.GeneratedField(
         expression=SearchVector("name", weight="A", config="simple")
         + SearchVector("summary", weight="B", config="english"),

@@ -25,7 +25,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(KeptForever):
     """One version of a package, as it was published: manifest, README, changelog, who and when. Never changed.
 
-    Only yanking is added later. A new release is the way to correct one.
+    Only yanking, and how often it was downloaded, is added later. A new release is the way to correct one.
     """
 
     refusal = "A release cannot be changed. Yank it and publish the next one."
@@ -54,6 +54,7 @@ class Release(KeptForever):
     yanked_at = models.DateTimeField(null=True, blank=True)
     yanked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     yank_reason = models.CharField(max_length=500, blank=True)
+    download_count = models.PositiveBigIntegerField(default=0, help_text="As of the last roll-up.")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -66,7 +67,10 @@ class Release(KeptForever):
                 name="release_yank_has_reason",
             ),
         ]
-        indexes = [models.Index(fields=["package", "-version_key", "-id"], name="release_newest_first")]
+        indexes = [
+            models.Index(fields=["package", "-version_key", "-id"], name="release_newest_first"),
+            models.Index(fields=["package", "published_at"], name="release_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.package}@{self.version}"
