@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registry.views import grants, namespaces, publishers, publishing, releases, settings, transfers
+from registry.views import badges, grants, namespaces, publishers, publishing, releases, settings, transfers
 
 urlpatterns = [
     path("transfers", transfers.transfers, name="transfers"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/new-release", publishing.new_release, name="release-new"),
     path("<str:namespace>/<str:name>/releases/<str:version>/yank", releases.yank, name="release-yank"),
     path("<str:namespace>/<str:name>/releases/<str:version>/unyank", releases.unyank, name="release-unyank"),
+    path("<str:namespace>/<str:name>/badge.svg", badges.badge, name="badge"),
     path("<str:namespace>/<str:name>/settings", settings.settings, name="package-settings"),
     path("<str:namespace>/<str:name>/access", grants.access, name="package-access"),
     path("<str:namespace>/<str:name>/access/<int:grant_id>/withdraw", grants.withdraw, name="grant-withdraw"),

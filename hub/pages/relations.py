@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Subquery
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Subquery, Value, When
 
 from assistants.models import LockEntry
 from hub.actors import Actor
-from registry.models import Package, PackageQuerySet, Release
+from registry.models import Package, PackageQuerySet, Release, readable_by
 from registry.views.lists import light
+
+VERSIONS_IN_USE = 10
+
+
+@dataclass(frozen=True)
+class Locked:
+    """The releases that a release is made of: those that the reader may see, and how many more there are."""
+
+    entries: list[LockEntry]
+    hidden_count: int
+
+
+@dataclass(frozen=True)
+class PartChanged:
+    """A package that another release is taken of, or that came or went (one side is empty)."""
+
+    package: Package
+    before: str
+    after: str
 
 
 def users(actor: Actor, package: Package) -> PackageQuerySet:
@@ -39,4 +62,54 @@ def counts(actor: Actor, package: Package) -> dict[str, int]:
         "release_count": Release.objects.filter(package=package).count(),
         "user_count": users(actor, package).count(),
         "fork_count": forks(actor, package).count(),
+    }
+
+
+def history(package: Package) -> dict[str, datetime | None]:
+    """When the package's first release and the newest one were published. One query, answered by an index."""
+    return Release.objects.filter(package=package).aggregate(first=Min("published_at"), last=Max("published_at"))
+
+
+def versions_in_use(actor: Actor, package: Package) -> list[dict[str, Any]]:
+    """Which releases of `package` are in how many assistants that the reader may see, the most frequent first. One query."""
+    rows = LockEntry.objects.filter(
+        package=package,
+        lock__release=F("lock__release__package__latest_release"),
+        lock__release__package__in=Package.objects.visible_to(actor).values("id"),
+    )
+    found = rows.values(version=F("release__version"), yanked_at=F("release__yanked_at"))
+    found = found.annotate(count=Count("lock__release__package", distinct=True))
+    return list(found.order_by("-count", "-release__version_key")[:VERSIONS_IN_USE])
+
+
+def locked(actor: Actor, release: Release) -> Locked:
+    """What an assistant's release is made of, with what a page says about each package. One query."""
+    rows = LockEntry.objects.filter(lock__release=release).order_by("id")
+    rows = rows.select_related("package__namespace", "package__latest_release", "release")
+    shown = ("id", "version", "is_prerelease", "yanked_at", "yank_reason")
+    fields = [f"{prefix}__{name}" for prefix in ("package__latest_release", "release") for name in shown]
+    about = ("package__name", "package__kind", "package__deleted_at", "package__namespace__slug", "release__digest")
+    rows = rows.only("path", "release_id", "package__latest_release_id", *about, *fields)
+    readable = Case(When(readable_by(actor, "package__"), then=Value(value=True)), default=Value(value=False))
+    entries = list(rows.annotate(is_readable=readable))
+    visible = [entry for entry in entries if entry.is_readable]
+    return Locked(visible, len(entries) - len(visible))
+
+
+def parts_changed(actor: Actor, before: Release, after: Release) -> list[PartChanged]:
+    """The packages that two releases of an assistant take another release of, as far as the reader may see them."""
+    old, new = (_versions(locked(actor, release)) for release in (before, after))
+    changed = [key for key in old | new if old.get(key, ("",))[0] != new.get(key, ("",))[0]]
+    return [
+        PartChanged((new.get(key) or old[key])[1], old.get(key, ("",))[0], new.get(key, ("",))[0]) for key in changed
+    ]
+
+
+def _versions(found: Locked) -> dict[int, tuple[str, Package]]:
+    versions: dict[int, list[LockEntry]] = {}
+    for entry in found.entries:
+        versions.setdefault(entry.package_id, []).append(entry)
+    return {
+        package: (", ".join(dict.fromkeys(entry.release.version for entry in entries)), entries[0].package)
+        for package, entries in versions.items()
     }
