@@ -11,4 +11,4 @@ class HubConfig(AppConfig):
     def ready(self) -> None:
         """Make the Celery application the current one, and listen for sign-ins and changes of e-mail addresses."""
         # Importing registers them; models must be loaded first.
-        from hub import accounts, celery, sessions, sign_in_events  # noqa: F401, PLC0415
+        from hub import accounts, celery, sessions, sign_in_events, tasks  # noqa: F401, PLC0415

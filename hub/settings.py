@@ -144,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear-expired-sessions": {"task": "hub.tasks.clear_expired_sessions", "schedule": 24 * 3600.0},
     "seal-audit-log": {"task": "hub.tasks.seal_audit_log", "schedule": 10.0},
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
+    "sweep-jobs": {"task": "hub.tasks.sweep_jobs", "schedule": 30.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},

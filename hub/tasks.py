@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, organization_life
+from hub.services import audit_retention, audit_seals, jobs, organization_life
 
 
 def heartbeat_file() -> Path:
@@ -69,3 +69,22 @@ def prune_audit_log(**_: object) -> None:
     if settings.AUDIT_RETENTION_DAYS > 0:
         before = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
         audit_retention.prune(by=Actor(source="task"), before=before)
+
+
+@shared_task(time_limit=3600)
+def run_job(*, job_id: int, **_: object) -> None:
+    """Do a job that somebody started."""
+    jobs.run(job_id)
+
+
+@shared_task
+def sweep_jobs(**_: object) -> None:
+    """Send again the jobs that a killed worker or a lost message left behind."""
+    jobs.sweep()
+
+
+def _send(job_id: int) -> None:
+    run_job.delay(job_id=job_id)
+
+
+jobs.send_through(_send)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from hub.api.audit import MyAuditView, OrganizationAuditExportView, OrganizationAuditView
 from hub.api.devices import MyDevicesView, MyDeviceView
 from hub.api.invitations import InvitationListView, InvitationResendView, InvitationView
+from hub.api.jobs import JobView
 from hub.api.me import MeView
 from hub.api.members import MemberListView, MemberView
 from hub.api.organizations import OrganizationListView, OrganizationView
@@ -23,6 +24,7 @@ from hub.api.tokens import MyTokensView, MyTokenView
 urlpatterns: list[URLPattern] = [
     path("me", MeView.as_view(), name="me"),
     path("me/audit-events", MyAuditView.as_view(), name="my-audit-events"),
+    path("jobs/<int:job_id>", JobView.as_view(), name="job"),
     path("organizations", OrganizationListView.as_view(), name="organizations"),
     path("organizations/<str:slug>", OrganizationView.as_view(), name="organization"),
     path("organizations/<str:slug>/members", MemberListView.as_view(), name="members"),

@@ -156,8 +156,10 @@ def registry_content(request: HttpRequest, owner: str, package: str, version: st
     """`GET registry/v1/{owner}/{package}/{version}`. An anonymous client asks for `package@1.2.3` and `latest` (contract 4.6)."""
     name, _, pinned = package.partition("@")
     release = _release(caller(request), owner, name, pinned or version)
+    if release.format == "skill":
+        raise Http404  # there is no config.yaml that says what a skill is
     lock = Lock.objects.filter(release=release).values_list("pinned_manifest", flat=True).first()
-    answer = JsonResponse({"content": lock if lock is not None else release.manifest})
+    answer = JsonResponse({"content": lock if lock is not None else release.config_text()})
     return counted(request, answer, release.pk)
 
 

@@ -216,7 +216,7 @@ def _filled(requirement: Requirement, block: Block, faults: list[Fault]) -> Any:
     if _length(block.text, fill) > manifests.MAX_BYTES:
         faults.append(Fault(f"The inputs make “{block.package}” too large.", requirement.place, "Use shorter values."))
         return None
-    if block.format == "markdown":
+    if block.format != "yaml":
         return templates.replace(original, fill)
     value = _parsed(templates.replace(block.text, fill))
     if value is None or _shape(value) != _shape(yamltext.parse(block.text).value):

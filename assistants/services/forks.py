@@ -7,7 +7,7 @@ from django.db import transaction
 from hub.actors import Actor
 from hub.models import Namespace
 from registry.models import Package, Release, Visibility
-from registry.services import packages, releases
+from registry.services import artifacts, packages, releases
 
 FIRST_VERSION = "1.0.0"
 
@@ -38,5 +38,12 @@ def fork(
             upstream=source,
         )
         notes = releases.Notes(readme=source.readme, changelog=f"Forked from {source}.")
-        releases.publish(by=by, package=package, version=FIRST_VERSION, manifest=source.manifest, notes=notes)
+        releases.publish(
+            by=by,
+            package=package,
+            version=FIRST_VERSION,
+            manifest=source.manifest,
+            notes=notes,
+            files=artifacts.files_of(source),
+        )
     return package

@@ -33,7 +33,8 @@ class Item:
 def items() -> list[Item]:
     """The catalogue, blocks before the assistants that use them."""
     found = []
-    for kind in [name for name in KINDS if name != "assistant"] + ["assistant"]:
+    kinds = [name for name in KINDS if name != "assistant" and (FOLDER / name).is_dir()]
+    for kind in [*kinds, "assistant"]:
         for folder in sorted((FOLDER / kind).iterdir()):
             manifest = (folder / "manifest.yaml").read_text()
             version = yamltext.parse(manifest).value["version"]

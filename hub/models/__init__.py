@@ -5,6 +5,7 @@ from hub.models.devices import Device, DeviceRequest, RefreshToken
 from hub.models.group_mappings import GroupMapping
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
+from hub.models.jobs import Job, JobState
 from hub.models.namespaces import Namespace, NamespaceName
 from hub.models.organizations import Membership, Organization, Role, Source
 from hub.models.scim import ScimGroup, ScimGroupMember, ScimUser
@@ -24,6 +25,8 @@ __all__ = [
     "DeviceRequest",
     "GroupMapping",
     "Invitation",
+    "Job",
+    "JobState",
     "KeptForever",
     "Membership",
     "Namespace",

@@ -20,7 +20,8 @@ from registry.models import Release, Visibility
 from registry.services import releases
 
 NEWEST_FIRST = keyset.Order("version", ("-version_key", "-id"))
-MEDIA_TYPES = {"yaml": "application/yaml", "markdown": "text/markdown; charset=utf-8"}
+MARKDOWN = "text/markdown; charset=utf-8"
+MEDIA_TYPES = {"yaml": "application/yaml", "markdown": MARKDOWN, "json": "application/json", "skill": MARKDOWN}
 
 
 class ReleaseListView(HubAPIView):

@@ -8,6 +8,7 @@ Cursor reads it; docs/manifests.md says so.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from registry.domain import yamltext
@@ -20,6 +21,22 @@ _FENCED = re.compile(
 )
 _BRACE_OR_COMMA = re.compile(r"[{},]")
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)[ \t]*:[ \t]*(.*)")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A text with front matter, taken apart: what stands between the lines of `---`, from which line on, and the rest."""
+
+    front: str
+    first_line: int
+    body: str
+
+
+def split(text: str) -> Parts | None:
+    """The parts of a text that begins with front matter; None for one that does not."""
+    text = text.replace("\r\n", "\n")
+    match = _FENCED.match(text)
+    return Parts(match[1], text.count("\n", 0, match.start(1)) + 1, match[2].strip()) if match else None
 
 
 def parse_rule(text: str, *, default_name: str) -> dict[str, Any]:

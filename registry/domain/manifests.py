@@ -16,14 +16,21 @@ _CONFIG_KEY = re.compile(r"^(?:schema|rules|prompts|models|mcpServers)[ \t]*:", 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _NAME_KEY = re.compile(r"^name[ \t]*:", re.MULTILINE)
 
-type Format = Literal["yaml", "markdown"]
+type Format = Literal["yaml", "markdown", "json", "skill"]
+FILES: dict[Format, str] = {
+    "yaml": "manifest.yaml",
+    "markdown": frontmatter.FILE,
+    "json": "server.json",
+    "skill": "SKILL.md",
+}
 
 
 @dataclass(frozen=True)
 class Manifest:
     """A valid manifest: its text, what it says, and what it asks of whoever uses it.
 
-    `value` is the parsed config.yaml without unknown keys; for a Markdown rule, the config.yaml that it stands for.
+    `value` is the parsed config.yaml without unknown keys; for other formats, the config.yaml that it stands for. `document`
+    is an MCP server's `server.json`, where there is one; for one that was published as config.yaml it lacks the name.
     """
 
     text: str
@@ -36,11 +43,12 @@ class Manifest:
     secrets: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     warnings: tuple[Fault, ...] = field(default=(), compare=False)
+    document: dict[str, Any] | None = None
 
     @property
     def file(self) -> str:
         """The name under which the text is shown and downloaded."""
-        return frontmatter.FILE if self.format == "markdown" else "manifest.yaml"
+        return FILES[self.format]
 
 
 def read_document(text: str) -> yamltext.Document:
@@ -94,7 +102,9 @@ def read_rule(text: str, package_name: str) -> Manifest:
     return describe(text, "markdown", {"name": rule["name"], "rules": [rule]}, [])
 
 
-def describe(text: str, format: Format, value: dict[str, Any], warnings: list[Fault]) -> Manifest:
+def describe(
+    text: str, format: Format, value: dict[str, Any], warnings: list[Fault], document: dict[str, Any] | None = None
+) -> Manifest:
     """A Manifest with what can be read off its value: title, description, tags, secrets and inputs."""
     metadata = value.get("metadata") or {}
     item: Any = next((value[section][0] for section in schema.SECTIONS if value.get(section)), {})
@@ -107,11 +117,19 @@ def describe(text: str, format: Format, value: dict[str, Any], warnings: list[Fa
         description=str(metadata.get("description") or described or "")[:300],
         tags=_tags(metadata.get("tags", "")),
         license=str(metadata.get("license", ""))[:100],
-        secrets=tuple(sorted(templates.names(value, templates.SECRETS))),
-        # Of the text, not of the value: clients ask for an input wherever it stands, even in a comment.
-        inputs=tuple(sorted(templates.names(text, templates.INPUTS))),
+        secrets=() if format == "skill" else tuple(sorted(templates.names(value, templates.SECRETS))),
+        inputs=_inputs(text, format, value),
         warnings=tuple(warnings),
+        document=document,
     )
+
+
+def _inputs(text: str, format: Format, value: dict[str, Any]) -> tuple[str, ...]:
+    """The inputs that a manifest asks for. Nobody fills in a skill: what looks like a variable there is an example."""
+    if format == "skill":
+        return ()
+    # Of the text, not of the value: clients ask for an input wherever it stands, even in a comment.
+    return tuple(sorted(templates.names(value if format == "json" else text, templates.INPUTS)))
 
 
 def check_size(text: str, file: str, limit: int = MAX_BYTES) -> None:

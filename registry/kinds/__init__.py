@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from registry.kinds.base import Kind
+from registry.kinds.data import DATA
+from registry.kinds.docs import DOCS
 from registry.kinds.mcp_server import MCP_SERVER
 from registry.kinds.model import MODEL
 from registry.kinds.prompt import PROMPT
 from registry.kinds.rule import RULE
+from registry.kinds.skill import SKILL
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (RULE, PROMPT, MCP_SERVER, MODEL)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (RULE, PROMPT, SKILL, MCP_SERVER, MODEL, DOCS, DATA)}
 
 
 def register(kind: Kind) -> None:

@@ -24,7 +24,8 @@ class Kind:
     """One kind: how its manifests are read, and how it is called and explained to people.
 
     `read(text, package_name)` returns a Manifest or raises ManifestInvalid. `after_publish(by, release, manifest)` runs in
-    the transaction of the publication and may raise ManifestInvalid to undo it.
+    the transaction of the publication and may raise ManifestInvalid to undo it. A kind that `takes_files` is a folder whose
+    `main_file` is its manifest. `section` is empty for kinds whose packages are not items of a config.yaml.
     """
 
     name: str
@@ -34,4 +35,6 @@ class Kind:
     section: str
     example: str
     read: Callable[[str, str], Manifest] = field(repr=False)
+    main_file: str = "manifest.yaml"
+    takes_files: bool = False
     after_publish: Callable[[Actor, Release, Manifest], None] = field(default=_nothing, repr=False)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0002_people_and_permission'),
+        ('registry', '0003_artifacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

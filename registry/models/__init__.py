@@ -1,5 +1,6 @@
 """The rows of the registry."""
 
+from registry.models.artifacts import Artifact
 from registry.models.downloads import DownloadCount, PackageDownloadCount
 from registry.models.grants import Grant, GrantPermission
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
@@ -8,6 +9,7 @@ from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
+    "Artifact",
     "DownloadCount",
     "FormerPackageName",
     "Grant",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from hub.models import KeptForever, Namespace, User
 from registry.domain.versions import Version
+from registry.models.artifacts import Artifact
 from registry.models.packages import Package
 
 
@@ -38,6 +41,11 @@ class Release(KeptForever):
     manifest = models.TextField(help_text="The text as it was published.")
     digest = models.CharField(max_length=71, help_text="SHA-256 of the manifest's bytes.")
     content = models.JSONField(help_text="The parsed manifest without unknown keys.")
+    document = models.JSONField(null=True, blank=True, help_text="An MCP server's server.json.")
+    artifact = models.ForeignKey(Artifact, models.PROTECT, null=True, blank=True, related_name="releases")
+    files = models.JSONField(
+        default=list, help_text="Path, size, digest and executability of each file of the artifact."
+    )
     title = models.CharField(max_length=200)
     secrets = ArrayField(models.CharField(max_length=200), default=list)
     inputs = ArrayField(models.CharField(max_length=200), default=list)
@@ -49,6 +57,11 @@ class Release(KeptForever):
     published_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     published_from = models.JSONField(
         null=True, blank=True, help_text="The CI job that published it (trusted publishing), as its issuer claimed."
+    )
+    origin = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Where the text came from: a repository and commit, an imported file, a mirror.",
     )
     published_at = models.DateTimeField(auto_now_add=True)
     yanked_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +92,10 @@ class Release(KeptForever):
     def is_yanked(self) -> bool:
         """Whether the release is never chosen any more."""
         return self.yanked_at is not None
+
+    def config_text(self) -> str:
+        """The release as a config.yaml, for clients that know no other format. Of JSON too: it is YAML."""
+        return json.dumps(self.content, ensure_ascii=False, indent=2) + "\n" if self.format == "json" else self.manifest
 
     def parsed_version(self) -> Version:
         """The version as a value that compares."""

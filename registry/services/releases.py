@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -11,13 +12,15 @@ from hub.actors import Actor
 from hub.domain.decisions import require
 from hub.services import audit
 from registry import policies
-from registry.domain import canonical, literals, manifests, markup
+from registry.domain import canonical, literals, manifests, markup, skills
 from registry.domain.actions import RegistryAction
 from registry.domain.faults import Fault, ManifestInvalid
+from registry.domain.files import File, FileTree, tree
 from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
+from registry.services import artifacts
 from registry.services.packages import PackageGone, lock
 
 __all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
@@ -35,9 +38,19 @@ class Notes:
     changelog: str = ""
 
 
-def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: Notes | None = None) -> Release:
-    """Publish `manifest` as `version` of `package`.
+def publish(
+    *,
+    by: Actor,
+    package: Package,
+    version: str,
+    manifest: str,
+    notes: Notes | None = None,
+    files: FileTree | None = None,
+    origin: Mapping[str, str] | None = None,
+) -> Release:
+    """Publish `manifest` as `version` of `package`, for a kind that takes them with the `files` beside it.
 
+    `files` may hold the manifest too. `origin` says where the text came from, if not from whoever publishes it.
     Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists or
     PackageGone. Of two publications of one version at once, exactly one succeeds.
     """
@@ -45,19 +58,58 @@ def publish(*, by: Actor, package: Package, version: str, manifest: str, notes: 
     number = Version.parse(version)
     read = KINDS[package.kind].read(manifest, package.name)
     notes = notes or Notes()
-    html = _rendered(notes)
+    draft = _Draft(number, read, notes, _rendered(notes, read), _folder(package, manifest, files), origin)
     with transaction.atomic():
-        release = _store(by, package, number, read, notes, html)
+        release = _store(by, package, draft)
         KINDS[package.kind].after_publish(by, release, read)
         data: dict[str, object] = {"version": release.version, "digest": release.digest}
         if release.published_from:
             data["published_from"] = release.published_from
+        if release.origin:
+            data["origin"] = release.origin
+        if release.artifact_id:
+            data["artifact"] = release.artifact_id
         audit.record(by, RegistryAction.RELEASE_PUBLISH, release, namespace=package.namespace, data=data)
     return release
 
 
-def _store(by: Actor, package: Package, number: Version, manifest: Manifest, notes: Notes, html: Notes) -> Release:
-    _claim(lock(package), number)
+@dataclass(frozen=True)
+class _Draft:
+    """A release that is checked and not stored yet."""
+
+    number: Version
+    manifest: Manifest
+    notes: Notes
+    html: Notes
+    files: FileTree | None
+    origin: Mapping[str, str] | None
+
+
+def _folder(package: Package, manifest: str, files: FileTree | None) -> FileTree | None:
+    """The files of a package that is a folder, its manifest among them. Raises ManifestInvalid."""
+    kind = KINDS[package.kind]
+    if not kind.takes_files:
+        if files is not None and files.files:
+            raise ManifestInvalid([Fault("A package of this kind has no files beside its manifest.", file="")])
+        return None
+    beside = [file for file in files.files if file.path != kind.main_file] if files else []
+    faults = [fault for file in beside if (text := _text_of(file)) for fault in literals.in_text(text, file.path)]
+    if faults:
+        raise ManifestInvalid(faults)
+    return tree([File(kind.main_file, manifest.encode()), *beside])
+
+
+def _text_of(file: File) -> str:
+    """A file as text; empty for one that is none."""
+    try:
+        return file.content.decode()
+    except UnicodeDecodeError:
+        return ""
+
+
+def _store(by: Actor, package: Package, draft: _Draft) -> Release:
+    _claim(lock(package), draft.number)
+    manifest, number = draft.manifest, draft.number
     release = Release.objects.create(
         package=package,
         version=str(number),
@@ -67,19 +119,31 @@ def _store(by: Actor, package: Package, number: Version, manifest: Manifest, not
         manifest=manifest.text,
         digest=canonical.digest(manifest.text.encode()),
         content=manifest.value,
+        document=_document(package, draft),
+        artifact=artifacts.keep(draft.files) if draft.files else None,
+        files=artifacts.listing(draft.files) if draft.files else [],
         title=manifest.title,
         secrets=list(manifest.secrets),
         inputs=list(manifest.inputs),
         warnings=[fault.as_json() for fault in (*manifest.warnings, *_version_mismatch(manifest, number))],
-        readme=notes.readme,
-        readme_html=html.readme,
-        changelog=notes.changelog,
-        changelog_html=html.changelog,
+        readme=draft.notes.readme,
+        readme_html=draft.html.readme,
+        changelog=draft.notes.changelog,
+        changelog_html=draft.html.changelog,
         published_by=by.user,
         published_from=_origin(by),
+        origin=dict(draft.origin) if draft.origin else None,
     )
     _refresh(package)
     return release
+
+
+def _document(package: Package, draft: _Draft) -> dict[str, object] | None:
+    """The server.json of an MCP server; one that the hub derived says under which name and version it is published."""
+    document = draft.manifest.document
+    if document is None or document["name"]:
+        return document
+    return document | {"name": str(package), "version": str(draft.number)}
 
 
 def _origin(by: Actor) -> dict[str, str] | None:
@@ -156,8 +220,10 @@ def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
     return [Fault(f"The manifest says version {stated}; this release is {number}, and clients are told {number}.")]
 
 
-def _rendered(notes: Notes) -> Notes:
-    """The notes as HTML. Raises ManifestInvalid for what is too large, holds a secret or cannot be rendered."""
+def _rendered(notes: Notes, manifest: Manifest) -> Notes:
+    """The notes as HTML; a skill without a README is its own. Raises ManifestInvalid for what is too large or holds a secret."""
+    if manifest.format == "skill" and not notes.readme:
+        return Notes(_html(manifest.file, skills.body(manifest.text)), _html("CHANGELOG.md", notes.changelog))
     return Notes(_html("README.md", notes.readme), _html("CHANGELOG.md", notes.changelog))
 
 

@@ -11,7 +11,9 @@ from django.db import models
 
 from hub.models import ApiToken, KeptForever, TokenKind
 from hub.services import audit_seals
+from registry.domain.files import File, tree
 from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher
+from registry.services import artifacts
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
@@ -21,6 +23,7 @@ CHANGING = {
     "hub.DeviceRequest",
     "hub.GroupMapping",
     "hub.Invitation",
+    "hub.Job",
     "hub.Membership",
     "hub.Organization",
     "hub.RefreshToken",
@@ -49,6 +52,7 @@ KEPT = {
     "hub.AuditSeal",
     "hub.Namespace",
     "hub.NamespaceName",
+    "registry.Artifact",
     "registry.FormerPackageName",
     "registry.PublishingToken",
     "registry.Release",
@@ -74,6 +78,7 @@ def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
     token = ApiToken.objects.create(kind=TokenKind.PUBLISHING, name="ci", digest="0" * 64, scopes=["publish"])
     PublishingToken.objects.create(token=token, publisher=publisher)
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
+    artifacts.keep(tree([File("SKILL.md", b"A skill.")]))
     audit_seals.seal_all()
     for model in ours():
         if model._meta.label in KEPT:
