@@ -30,5 +30,5 @@ def dependencies(request: HttpRequest, namespace: str, name: str) -> HttpRespons
         if found.kind == "assistant":
             context["locked"] = relations.locked(actor, shown)
         elif found.kind == "mcp-server":
-            context["needed"] = launchers.needed(shown.content, getattr(shown, "document", None))
+            context["needed"] = launchers.needed(shown.content, shown.document)
     return render(request, "registry/dependencies.html", context)

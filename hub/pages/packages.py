@@ -18,7 +18,7 @@ from registry import comparisons, lookups
 from registry.domain import destinations, links
 from registry.domain.versions import InvalidRange
 from registry.models import Release
-from registry.views import highlighting, readmes
+from registry.views import highlighting, provenance, readmes
 from registry.views.paging import page_or_404
 
 PAGE_SIZE = 30
@@ -52,6 +52,7 @@ def release(request: HttpRequest, namespace: str, name: str, version: str) -> Ht
     context = frame(actor, found, "releases") | _about(actor, shown)
     context |= {
         "source": highlighting.source(shown.manifest, shown.format),
+        "origin": provenance.origin_of(shown),
         "previous": comparisons.previous(shown),
         "downloads": popularity.of_release(shown, request.GET),
     }

@@ -58,6 +58,15 @@ class TextDiffOutput(serializers.Serializer[Any]):
     is_cut = serializers.BooleanField(help_text="Whether the diff was too long, and ends early.")
 
 
+class FileChangeOutput(serializers.Serializer[Any]):
+    """A file of a folder that is new, gone or another one."""
+
+    path = serializers.CharField()
+    how = serializers.CharField(help_text="`added`, `removed` or `changed`.")
+    before = serializers.IntegerField(allow_null=True, help_text="Its size before, in bytes.")
+    after = serializers.IntegerField(allow_null=True, help_text="Its size after, in bytes.")
+
+
 class ComparisonOutput(serializers.Serializer[Any]):
     """What one release has that another one has not."""
 
@@ -66,6 +75,7 @@ class ComparisonOutput(serializers.Serializer[Any]):
     after = serializers.CharField(help_text="The version compared to.")
     changes = ChangeOutput(many=True)
     texts = TextDiffOutput(many=True)
+    files = FileChangeOutput(many=True, help_text="Of packages that are folders.")
 
 
 class PeriodInput(serializers.Serializer[Any]):
@@ -133,4 +143,4 @@ def _body(found: Comparison) -> Any:
         for text in found.texts
     ]
     body = {"package": str(found.after.package), "before": before, "after": after}
-    return ComparisonOutput(body | {"changes": found.changes, "texts": texts}).data
+    return ComparisonOutput(body | {"changes": found.changes, "texts": texts, "files": found.files}).data

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hub.actors import Actor
+from registry.domain import files as files_domain
 from registry.domain.versions import Version
 from registry.models import DownloadCount, Package, Release, Visibility
 from registry.services import downloads, releases
@@ -279,6 +280,52 @@ def test_metadata_leads_to_the_source_and_only_to_the_web(build_package: Build, 
     publish(owner, package, "1.0.0", manifest=manifest)
     page = read("/acme/style")
     assert '<a href="https://git.example/acme/style.git" rel="nofollow noopener ugc">git.example/acme/style</a>' in page
+    assert 'href="javascript' not in page
+
+
+def test_a_folder_is_compared_file_by_file(
+    build_package: Build, read: Read, owner: Actor, api: Callable[..., Any]
+) -> None:
+    package = build_package("pdf", kind="skill")
+    skill = "---\nname: pdf\ndescription: Reads PDF files. Use it when somebody has one.\n---\n\nRead {}.\n"
+    for version, files in (
+        ("1.0.0", {"run.sh": b"echo one\n", "gone.md": b"Gone.\n", "same.md": b"Same.\n", "logo.png": b"\0one"}),
+        ("1.1.0", {"run.sh": b"echo two\n", "new.md": b"New.\n", "same.md": b"Same.\n", "logo.png": b"\0longer"}),
+    ):
+        tree = files_domain.tree(files_domain.File(path, content) for path, content in files.items())
+        releases.publish(by=owner, package=package, version=version, manifest=skill.format(version), files=tree)
+    page = read("/acme/pdf/compare")
+    words = text_of(page)
+    assert "gone.md removed 6 bytes –" in words.replace("\xa0", " ")
+    assert "new.md added – 5 bytes" in words.replace("\xa0", " ")
+    assert "logo.png changed 4 bytes 7 bytes" in words.replace("\xa0", " ")
+    assert "same.md" not in words
+    for file in ("SKILL.md", "run.sh", "gone.md", "new.md"):
+        assert f"Differences in {file}" in page
+    assert "Differences in logo.png" not in page
+    body = api("get", "packages/acme/pdf/compare").json()
+    assert [(one["path"], one["how"]) for one in body["files"]] == [
+        ("gone.md", "removed"),
+        ("logo.png", "changed"),
+        ("new.md", "added"),
+        ("run.sh", "changed"),
+    ]
+    assert {one["file"] for one in body["texts"]} == {"SKILL.md", "run.sh", "gone.md", "new.md"}
+
+
+def test_an_origin_is_told_and_leads_to_the_web_alone(build_package: Build, read: Read, owner: Actor) -> None:
+    package = build_package("style")
+    manifest = RULE.format(title="style", version="1.0.0", text="T.")
+    origin = {
+        "commit": "c0ffee",
+        "repository": "https://git.example/acme/rules",
+        "path": "rules/style.md",
+        "odd": "javascript:x",
+    }
+    releases.publish(by=owner, package=package, version="1.0.0", manifest=manifest, origin=origin)
+    page = read("/acme/style/releases/1.0.0")
+    assert 'href="https://git.example/acme/rules"' in page
+    assert "Commit c0ffee Path rules/style.md odd javascript:x" in text_of(page)
     assert 'href="javascript' not in page
 
 
