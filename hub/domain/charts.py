@@ -84,10 +84,10 @@ def _bar(start: date, end: date, count: int, x: int, top: int) -> Bar:
 
 
 def _round_up(highest: int) -> int:
-    """The next number that is easy to read: 1, 2 or 5 with noughts."""
+    """The next number that is easy to read: one digit with noughts."""
     size = 1
     while True:
-        for digit in (1, 2, 5):
+        for digit in (1, 2, 3, 4, 5, 6, 8):
             if digit * size >= highest:
                 return digit * size
         size *= 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Max, Min, OuterRef, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Subquery, Value, When
 
 from assistants.models import LockEntry
 from hub.actors import Actor
@@ -66,8 +66,8 @@ def counts(actor: Actor, package: Package) -> dict[str, int]:
 
 
 def history(package: Package) -> dict[str, datetime | None]:
-    """When the package's first release and the newest one were published. One query, answered by an index."""
-    return Release.objects.filter(package=package).aggregate(first=Min("published_at"), last=Max("published_at"))
+    """When the package's first release was published. One query, answered by an index."""
+    return Release.objects.filter(package=package).aggregate(first=Min("published_at"))
 
 
 def versions_in_use(actor: Actor, package: Package) -> list[dict[str, Any]]:

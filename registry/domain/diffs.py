@@ -94,7 +94,8 @@ def lines(before: str, after: str, context: int = CONTEXT) -> list[Hunk]:
         return []
     old, new = split(before), split(after)
     budget = _Budget()
-    rows, coarse = [], set()
+    rows: list[Row] = []
+    coarse: set[int] = set()
     for row, is_coarse in _rows(old, new, _matching(old, new, budget), budget):
         if is_coarse:
             coarse.add(len(rows))
