@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.request_context",
+    "hub.middleware.bounded_uploads",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -119,6 +120,7 @@ CACHES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # --- Celery (read with the prefix CELERY_ by hub/celery.py)
 BROKER_DIR = DATA_DIR / "broker"

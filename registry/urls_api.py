@@ -34,6 +34,11 @@ urlpatterns = [
         releases.ManifestView.as_view(),
         name="manifest",
     ),
+    path(
+        "packages/<str:namespace>/<str:name>/releases/<str:version>/archive",
+        releases.ArchiveView.as_view(),
+        name="archive",
+    ),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>/yank", releases.YankView.as_view(), name="yank"),
     path(
         "packages/<str:namespace>/<str:name>/releases/<str:version>/unyank",

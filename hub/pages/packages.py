@@ -15,9 +15,11 @@ from hub.keyset import Order
 from hub.pages import popularity, relations, usage
 from hub.pages.frames import frame
 from registry import comparisons, lookups
-from registry.domain import destinations, links
+from registry.domain import destinations, links, model_profiles
+from registry.domain.servers import describing
 from registry.domain.versions import InvalidRange
 from registry.models import Release
+from registry.services import artifacts
 from registry.views import highlighting, provenance, readmes
 from registry.views.paging import page_or_404
 
@@ -107,6 +109,24 @@ def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     return render(request, "registry/fork_list.html", frame(actor, found, "forks") | {"page": page})
 
 
+@require_safe
+def file(request: HttpRequest, namespace: str, name: str, version: str, path: str) -> HttpResponse:
+    """One file of a release that is a folder."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name)
+    try:
+        shown = lookups.release(found, version)
+    except InvalidRange:
+        raise Http404 from None
+    entry = next((one for one in shown.files if one["path"] == path), None)
+    files = artifacts.files_of(shown) if entry else None
+    held = files.get(path) if files else None
+    if entry is None or held is None:
+        raise Http404
+    context = {"release": shown, "file": entry, "source": highlighting.of_file(path, held.content)}
+    return render(request, "registry/file.html", frame(actor, found, "releases") | context)
+
+
 def _about(actor: Actor, shown: Release) -> dict[str, Any]:
     context = {
         "release": shown,
@@ -116,6 +136,11 @@ def _about(actor: Actor, shown: Release) -> dict[str, Any]:
         "repository": links.repository_of(shown.content),
         "website": links.website_of(shown.content),
     }
-    if shown.package.kind == "assistant":
-        context["resolved"] = resolved.of_release(actor, shown)
+    match shown.package.kind:
+        case "assistant":
+            context["resolved"] = resolved.of_release(actor, shown)
+        case "mcp-server" if shown.document:
+            context["server_ways"] = describing.ways(shown.document)
+        case "model":
+            context["model"] = model_profiles.profile(shown.content["models"][0])
     return context

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -50,6 +51,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(
         request, 403, reason, **(_lacking(request, exception) if isinstance(exception, ProofMissing) else {})
     )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413, for a form whose files are larger than the hub takes."""
+    limit = settings.MAX_UPLOAD_BYTES // 1024**2
+    return _answer(request, 413, f"Files of at most {limit} MiB are taken at a time.")
 
 
 def _lacking(request: HttpRequest, missing: ProofMissing) -> dict[str, object]:

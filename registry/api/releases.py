@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub import keyset
 from hub.api import conditional
+from hub.api.parsers import StrictJSONParser
 from hub.api.views import HubAPIView
 from registry import lookups
 from registry.api import serializers as shapes
 from registry.api.counting import counted
 from registry.api.errors import as_problems
+from registry.domain.files import rooted, text_of, unpack
+from registry.kinds import KINDS
 from registry.models import Release, Visibility
-from registry.services import releases
+from registry.services import artifacts, releases
 
 NEWEST_FIRST = keyset.Order("version", ("-version_key", "-id"))
 MARKDOWN = "text/markdown; charset=utf-8"
@@ -26,6 +30,8 @@ MEDIA_TYPES = {"yaml": "application/yaml", "markdown": MARKDOWN, "json": "applic
 
 class ReleaseListView(HubAPIView):
     """The releases of one package."""
+
+    parser_classes = (StrictJSONParser, MultiPartParser)
 
     @extend_schema(operation_id="releases_list", parameters=[shapes.ReleaseListInput], responses=shapes.ReleasePage)
     def get(self, request: Request, namespace: str, name: str) -> Response:
@@ -39,16 +45,21 @@ class ReleaseListView(HubAPIView):
         return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
 
     @extend_schema(
-        operation_id="releases_publish", request=shapes.ReleaseInput, responses={201: shapes.ReleaseDetailOutput}
+        operation_id="releases_publish",
+        request={"application/json": shapes.ReleaseInput, "multipart/form-data": shapes.ReleaseUpload},
+        responses={201: shapes.ReleaseDetailOutput},
     )
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Publish a release. It can never be changed, and its version never used again."""
+        """Publish a release. It can never be changed, and its version never used again. A folder is sent as an archive."""
         package = lookups.package(self.actor, namespace, name)
-        asked = self.read(shapes.ReleaseInput, request.data)
+        uploaded = "archive" in request.FILES
+        asked = self.read(shapes.ReleaseUpload if uploaded else shapes.ReleaseInput, request.data)
         notes = releases.Notes(asked["readme"], asked["changelog"])
         with as_problems():
+            files = rooted(unpack(asked["archive"].read())) if uploaded else None
+            manifest = text_of(files, KINDS[package.kind].main_file) if files else asked["manifest"]
             release = releases.publish(
-                by=self.actor, package=package, version=asked["version"], manifest=asked["manifest"], notes=notes
+                by=self.actor, package=package, version=asked["version"], manifest=manifest, notes=notes, files=files
             )
         location = f"/api/v1/packages/{package}/releases/{release.version}"
         return Response(
@@ -81,6 +92,31 @@ class ManifestView(HubAPIView):
         caching = conditional.caching(public=public, immutable=exact)
         content, media_type = release.manifest.encode(), MEDIA_TYPES[release.format]
         return counted(request, conditional.answer(request, content, release.digest, media_type, caching), release.pk)
+
+
+class ArchiveView(HubAPIView):
+    """The files of a release."""
+
+    @extend_schema(
+        operation_id="releases_archive",
+        responses={(200, "application/gzip"): OpenApiTypes.BINARY, 404: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: Request, namespace: str, name: str, version: str) -> HttpResponse:
+        """The folder that a release is, as tar.gz; the ETag is the digest of these bytes. 404 for what is no folder."""
+        with as_problems():
+            package = lookups.package(self.actor, namespace, name)
+            release = lookups.release(package, version)
+        if release.artifact_id is None:
+            raise Http404
+        caching = conditional.caching(
+            public=package.visibility == Visibility.PUBLIC, immutable=version == release.version
+        )
+        content = (
+            b"" if conditional.is_fresh(request, release.artifact_id) else artifacts.content_of(release.artifact_id)
+        )
+        answer = conditional.answer(request, content, release.artifact_id, "application/gzip", caching)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{package.name}-{release.version}.tar.gz"'
+        return counted(request, answer, release.pk)
 
 
 class YankView(HubAPIView):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from registry.catalogue import ORDERS
+from registry.domain import model_profiles
+from registry.domain.files import SKILL
 from registry.kinds import KINDS
 from registry.models import Package, Release, Visibility
 
@@ -41,7 +45,9 @@ class PackageInput(serializers.Serializer[Any]):
 
     namespace = serializers.CharField(max_length=39, help_text="Yours, or an organization's that you manage.")
     name = serializers.CharField(max_length=100)
-    kind = serializers.CharField(max_length=20, help_text="`rule`, `prompt`, `mcp-server`, `model` or `assistant`.")
+    kind = serializers.CharField(
+        max_length=20, help_text="`rule`, `prompt`, `skill`, `mcp-server`, `model`, `docs`, `data` or `assistant`."
+    )
     visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PRIVATE)
     summary = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
@@ -65,6 +71,24 @@ class ReleaseInput(serializers.Serializer[Any]):
     )
 
 
+class ReleaseUpload(serializers.Serializer[Any]):
+    """A new release of a package that is a folder."""
+
+    version = serializers.CharField(max_length=64, help_text="A semantic version, such as `1.2.0`.")
+    archive = serializers.FileField(
+        max_length=200,
+        help_text="The folder as zip, tar or tar.gz, with its `SKILL.md` at the top or in its one folder.",
+    )
+    readme = serializers.CharField(trim_whitespace=False, required=False, allow_blank=True, default="")
+    changelog = serializers.CharField(trim_whitespace=False, required=False, allow_blank=True, default="")
+
+    def validate_archive(self, value: UploadedFile) -> UploadedFile:
+        """An archive is packed: none that is larger than what may be in it is worth looking at."""
+        if value.size is None or value.size > SKILL.total_bytes:
+            raise serializers.ValidationError(f"The archive is larger than {SKILL.total_bytes // 1024**2} MiB.")
+        return value
+
+
 class YankInput(serializers.Serializer[Any]):
     """Why a release is yanked."""
 
@@ -86,6 +110,14 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
     published_from = serializers.DictField(
         child=serializers.CharField(), allow_null=True, help_text="The CI job that published it, as its issuer claimed."
     )
+    origin = serializers.DictField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Where the text came from, such as a repository, its commit and path.",
+    )
+    artifact = serializers.CharField(
+        source="artifact_id", allow_null=True, help_text="The digest of the archive, for a package that is a folder."
+    )
     is_yanked = serializers.BooleanField()
     yank_reason = serializers.CharField()
     manifest_url = serializers.SerializerMethodField()
@@ -105,6 +137,8 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
             "published_at",
             "published_from",
             "download_count",
+            "origin",
+            "artifact",
             "is_yanked",
             "yank_reason",
             "manifest_url",
@@ -115,13 +149,63 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
         return f"{settings.BASE_URL}/api/v1/packages/{release.package}/releases/{release.version}/manifest"
 
 
+class FileOutput(serializers.Serializer[Any]):
+    """One file of a package that is a folder."""
+
+    path = serializers.CharField()
+    size = serializers.IntegerField()
+    digest = serializers.CharField()
+    executable = serializers.BooleanField()
+
+
+class PriceOutput(serializers.Serializer[Any]):
+    """What a model costs by a price list."""
+
+    input_per_million = serializers.CharField()
+    output_per_million = serializers.CharField()
+    currency = serializers.CharField()
+    listed_on = serializers.DateField(help_text="Of the list’s newest entry.")
+    list = serializers.CharField(help_text="Which list, and its version.")
+
+
+class ModelOutput(serializers.Serializer[Any]):
+    """A model in a few words."""
+
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    runs = serializers.CharField(help_text="`local`, `self-hosted`, `vpc` or `vendor`.")
+    roles = serializers.ListField(child=serializers.CharField())
+    capabilities = serializers.ListField(child=serializers.CharField())
+    context_length = serializers.IntegerField(allow_null=True)
+    price = PriceOutput(allow_null=True)
+
+
 class ReleaseDetailOutput(ReleaseOutput):
     """A release with its texts."""
 
     content = serializers.JSONField(help_text="The parsed manifest without unknown keys.")
+    document = serializers.JSONField(allow_null=True, help_text="An MCP server’s `server.json`.")
+    files = FileOutput(many=True)
+    model = serializers.SerializerMethodField()
 
     class Meta(ReleaseOutput.Meta):
-        fields = (*ReleaseOutput.Meta.fields, "manifest", "content", "readme", "changelog")
+        fields = (
+            *ReleaseOutput.Meta.fields,
+            "manifest",
+            "content",
+            "document",
+            "files",
+            "model",
+            "readme",
+            "changelog",
+        )
+
+    @extend_schema_field(ModelOutput(allow_null=True))
+    def get_model(self, release: Release) -> dict[str, Any] | None:
+        """A model in a few words; null for other kinds."""
+        if release.package.kind != "model":
+            return None
+        return model_profiles.profile(release.content["models"][0]).as_json()
 
 
 class PackageOutput(serializers.ModelSerializer[Package]):

@@ -31,17 +31,10 @@ def publish(request: HttpRequest) -> HttpResponse:
         raise Http404
     actor = actor_of(request)
     initial = {"namespace": request.GET.get("namespace", actor.label), "version": "1.0.0", "manifest": kind.example}
-    form = PackageForm(posted(request), actor=actor, initial=initial)
+    form = PackageForm(posted(request), request.FILES or None, actor=actor, kind=kind, initial=initial)
     if form.is_valid():
         with refusals_on(form):
-            release = publications.publish_new(
-                by=actor,
-                kind=kind.name,
-                version=form.cleaned_data["version"],
-                manifest=form.cleaned_data["manifest"],
-                notes=form.notes(),
-                **form.package_values(),
-            )
+            release = publications.publish_new(by=actor, kind=kind.name, **form.content(), **form.package_values())
             return _published(request, release)
     context = {"form": form, "kind": kind}
     return render(request, "registry/publish.html", context, status=422 if form.is_bound else 200)
@@ -51,16 +44,10 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     """Publish the next release, starting from the latest one's texts."""
-    form = ReleaseForm(posted(request), initial=_from_latest(package))
+    form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=_from_latest(package))
     if form.is_valid():
         with refusals_on(form):
-            release = releases.publish(
-                by=actor_of(request),
-                package=package,
-                version=form.cleaned_data["version"],
-                manifest=form.cleaned_data["manifest"],
-                notes=form.notes(),
-            )
+            release = releases.publish(by=actor_of(request), package=package, **form.content())
             return _published(request, release)
     context = {"form": form, "package": package, "kind": KINDS[package.kind]}
     return render(request, "registry/release_form.html", context, status=422 if form.is_bound else 200)
