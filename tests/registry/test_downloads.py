@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from hub.actors import Actor
 from registry import tasks
 from registry.models import DownloadCount, Package, PackageDownloadCount, Release
-from registry.services import downloads
+from registry.services import downloads, releases
 from registry.services.downloads import tally
 from tests.hub.together import together
 
@@ -33,6 +33,8 @@ COUNTED = (
     ("/registry/v1/acme/style/latest", "style"),
     ("/v0/acme/style/latest/download", "style"),
 )
+# A folder, which clients take as an archive.
+SKILL = "---\nname: pdf\ndescription: Reads PDF files. Use it when somebody has one.\n---\n\nRead.\n"
 NOT_COUNTED = (
     "/acme/style",
     "/acme/style/releases/1.0.0",
@@ -69,6 +71,13 @@ def test_what_clients_fetch_is_counted(
     for _ in range(2):
         assert api("get", address, owner).status_code == 200
     assert counts() == {f"{name}@1.0.0": 2}
+
+
+def test_an_archive_is_counted(build_package: Build, owner: Actor, api: Callable[..., Any]) -> None:
+    package = build_package("pdf", kind="skill")
+    releases.publish(by=owner, package=package, version="1.0.0", manifest=SKILL)
+    assert api("get", "packages/acme/pdf/releases/1.0.0/archive").status_code == 200
+    assert counts() == {"pdf@1.0.0": 1}
 
 
 @pytest.mark.parametrize("address", NOT_COUNTED)
