@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from registry.domain import diffs, patches
 from registry.domain.changes import Change
 from registry.domain.diffs import Hunk
 from registry.domain.files import FileTree
-from registry.domain.manifests import FILES
+from registry.domain.manifests import FILES, Format
 from registry.kinds import KINDS
 from registry.models import Package, Release
 from registry.services import artifacts
@@ -72,7 +73,7 @@ def compare(before: Release, after: Release) -> Comparison:
     """Compare two releases of one package. The work is bounded (registry/domain/diffs.py). Two queries if files differ."""
     changes = diffs.semantic(after.package.kind, before.content, after.content)
     texts = [
-        TextDiff(FILES[after.format], diffs.lines(before.manifest, after.manifest)),
+        TextDiff(FILES[cast(Format, after.format)], diffs.lines(before.manifest, after.manifest)),
         TextDiff("README.md", diffs.lines(before.readme, after.readme)),
         TextDiff("CHANGELOG.md", diffs.lines(before.changelog, after.changelog)),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def _own_checkpoint(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(settings: Any) -> None:
+def _nothing_remembered(settings: Any) -> Iterator[None]:
     """No test sees what another one left in a cache; static files need no manifest; passwords hash fast."""
     settings.STORAGES = {
         **settings.STORAGES,
@@ -52,6 +52,8 @@ def _nothing_remembered(settings: Any) -> None:
     settings.API_RATE_PER_MINUTE = settings.API_ANONYMOUS_RATE_PER_MINUTE = 1_000_000
     shortcache.decisions.clear()
     cache.clear()
+    tally.forget()
+    yield
     tally.forget()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Subquery, Value, When
 
@@ -20,8 +20,17 @@ VERSIONS_IN_USE = 10
 class Locked:
     """The releases that a release is made of: those that the reader may see, and how many more there are."""
 
-    entries: list[LockEntry]
+    entries: Sequence[LockEntry]
     hidden_count: int
+
+
+@dataclass(frozen=True)
+class VersionInUse:
+    """A release, and how many assistants contain it in their latest release."""
+
+    version: str
+    yanked_at: datetime | None
+    count: int
 
 
 @dataclass(frozen=True)
@@ -70,16 +79,18 @@ def history(package: Package) -> dict[str, datetime | None]:
     return Release.objects.filter(package=package).aggregate(first=Min("published_at"))
 
 
-def versions_in_use(actor: Actor, package: Package) -> list[dict[str, Any]]:
+def versions_in_use(actor: Actor, package: Package) -> list[VersionInUse]:
     """Which releases of `package` are in how many assistants that the reader may see, the most frequent first. One query."""
     rows = LockEntry.objects.filter(
         package=package,
         lock__release=F("lock__release__package__latest_release"),
         lock__release__package__in=Package.objects.visible_to(actor).values("id"),
     )
-    found = rows.values(version=F("release__version"), yanked_at=F("release__yanked_at"))
-    found = found.annotate(count=Count("lock__release__package", distinct=True))
-    return list(found.order_by("-count", "-release__version_key")[:VERSIONS_IN_USE])
+    counted = rows.values("release__version", "release__yanked_at").annotate(
+        count=Count("lock__release__package", distinct=True)
+    )
+    most = counted.order_by("-count", "-release__version_key")[:VERSIONS_IN_USE]
+    return [VersionInUse(*row) for row in most.values_list("release__version", "release__yanked_at", "count")]
 
 
 def locked(actor: Actor, release: Release) -> Locked:

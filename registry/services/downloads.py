@@ -12,6 +12,7 @@ import os
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection, transaction
@@ -76,8 +77,8 @@ def write() -> int:
             return 0
         try:
             with connection.cursor() as cursor:
-                keys = list(counts)
-                cursor.execute(_ADD, [[one for one, _ in keys], [day for _, day in keys], list(counts.values())])
+                columns: list[Any] = [[one for one, _ in counts], [day for _, day in counts], list(counts.values())]
+                cursor.execute(_ADD, columns)
         except Error:
             tally.give_back(counts)
             raise
@@ -134,7 +135,7 @@ def _add_up(rows: list[DownloadCount]) -> None:
         packages[package] += new
         days[package, one.day] += new
     with connection.cursor() as cursor:
-        columns = [[package for package, _ in days], [day for _, day in days], list(days.values())]
+        columns: list[Any] = [[package for package, _ in days], [day for _, day in days], list(days.values())]
         cursor.execute(_ADD_TO_PACKAGE_DAYS, columns)
         cursor.execute(_ADD_TO_PACKAGES, [list(packages), list(packages.values())])
         cursor.execute(_ADD_TO_RELEASES, [list(releases), list(releases.values())])
