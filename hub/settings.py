@@ -43,6 +43,7 @@ DNS_SERVERS: list[str] = read.list("HUB_DNS_SERVERS", [])
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
+DOWNLOADS_WRITTEN_EVERY = 10.0  # seconds between two writes of what a process has counted; 0: never
 
 INSTALLED_APPS = [
     "hub",
@@ -163,6 +164,8 @@ CELERY_BEAT_SCHEDULE = {
     "tell-of-proposals": {"task": "registry.tasks.tell_of_proposals", "schedule": 60.0},
     "mail-notifications": {"task": "hub.tasks.mail_notifications", "schedule": 60.0},
     "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
+    "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
+    "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

@@ -6,10 +6,20 @@ from celery import shared_task
 
 from hub.services import jobs
 from registry import background
-from registry.services import git_syncs, import_uploads, mirror_runs, mirrors, proposal_events, publishers, scans
+from registry.services import (
+    downloads,
+    git_syncs,
+    import_uploads,
+    mirror_runs,
+    mirrors,
+    proposal_events,
+    publishers,
+    scans,
+)
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
 RESCAN_SECONDS = 60.0
+MOST_STEPS = 50
 
 
 @shared_task
@@ -60,6 +70,20 @@ def tell_of_proposals(**_: object) -> None:
 def start_mirrors(**_: object) -> None:
     """Start the mirrors whose interval is over."""
     mirrors.start_due()
+
+
+@shared_task
+def roll_up_downloads(**_: object) -> None:
+    """Add the counts of downloads to the totals of releases and packages. What one run does not reach, the next one does."""
+    for _step in range(MOST_STEPS):
+        if not downloads.roll_up():
+            break
+
+
+@shared_task
+def prune_downloads(**_: object) -> None:
+    """Forget on which days something was downloaded that long ago that no chart shows it."""
+    downloads.prune()
 
 
 jobs.register(mirrors.JOB, mirror_runs.handle)

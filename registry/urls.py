@@ -4,6 +4,7 @@ from django.urls import path
 
 from registry.api import feeds
 from registry.views import (
+    badges,
     grants,
     lifecycle,
     mirrors,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/releases/<str:version>/report", lifecycle.report, name="release-report"),
     path("<str:namespace>/<str:name>/releases/<str:version>/yank", releases.yank, name="release-yank"),
     path("<str:namespace>/<str:name>/releases/<str:version>/unyank", releases.unyank, name="release-unyank"),
+    path("<str:namespace>/<str:name>/badge.svg", badges.badge, name="badge"),
     path("<str:namespace>/<str:name>/settings", settings.settings, name="package-settings"),
     path("<str:namespace>/<str:name>/access", grants.access, name="package-access"),
     path("<str:namespace>/<str:name>/access/<int:grant_id>/withdraw", grants.withdraw, name="grant-withdraw"),

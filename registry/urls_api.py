@@ -3,6 +3,7 @@
 from django.urls import path
 
 from registry.api import (
+    comparing,
     git_sources,
     grants,
     imports,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("transfers", transfers.TransferListView.as_view(), name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.AcceptView.as_view(), name="transfer-accept"),
     path("transfers/<int:transfer_id>/decline", transfers.DeclineView.as_view(), name="transfer-decline"),
+    path("packages/<str:namespace>/<str:name>/compare", comparing.CompareView.as_view(), name="compare"),
+    path("packages/<str:namespace>/<str:name>/downloads", comparing.DownloadsView.as_view(), name="downloads"),
     path("packages/<str:namespace>/<str:name>/releases", releases.ReleaseListView.as_view(), name="releases"),
     path("packages/<str:namespace>/<str:name>/releases/<str:version>", releases.ReleaseView.as_view(), name="release"),
     path(

@@ -19,6 +19,7 @@ from hub.domain import slugs
 from hub.domain.decisions import PermissionRefused
 from hub.models import Namespace
 from registry import lookups
+from registry.api.counting import counted
 from registry.api.errors import as_problems
 from registry.api.packages import detail
 from registry.api.serializers import PackageDetailOutput
@@ -40,9 +41,9 @@ class BundleView(HubAPIView):
         caching = conditional.caching(public=found.is_public)
         if conditional.is_fresh(request, found.bundle_digest):
             return conditional.answer(request, b"", found.bundle_digest, JSON, caching)
-        return conditional.answer(
-            request, fetching.bundles.get(found.bundle_digest), found.bundle_digest, JSON, caching
-        )
+        content = fetching.bundles.get(found.bundle_digest)
+        answer = conditional.answer(request, content, found.bundle_digest, JSON, caching)
+        return counted(request, answer, found.release_id)
 
 
 class LockView(HubAPIView):

@@ -36,6 +36,7 @@ class Found:
     bundle_digest: str
     is_public: bool
     lock_id: int
+    release_id: int
 
 
 def find(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
@@ -59,17 +60,24 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
         rows = rows.filter(release__version=_exact(actor, namespace, name, version))
     rows = rows.annotate(is_hidden=parts_hidden_from(actor), is_quarantined=_truth_of(quarantined()))
     row = rows.values_list(
-        "id", "bundle_id", "release__version", "release__package__visibility", "is_hidden", "is_quarantined"
+        "id",
+        "bundle_id",
+        "release__version",
+        "release__package__visibility",
+        "is_hidden",
+        "is_quarantined",
+        "release_id",
     ).first()
     if row is None:
         present = _present_name(actor, namespace, name)
         return find_now(actor, *present, version)
-    lock_id, digest, exact, visibility, is_hidden, is_quarantined = row
+    lock_id, digest, exact, visibility, is_hidden, is_quarantined, release_id = row
     if is_hidden:
         raise PermissionRefused(HIDDEN_PARTS)
     if is_quarantined:
         raise _quarantined(lock_id)
-    return Found(slugs.normalize(namespace), exact, digest, visibility == Visibility.PUBLIC, lock_id)
+    is_public = visibility == Visibility.PUBLIC
+    return Found(slugs.normalize(namespace), exact, digest, is_public, lock_id, release_id)
 
 
 def _present_name(actor: Actor, namespace: str, name: str) -> tuple[str, str]:

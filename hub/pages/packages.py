@@ -12,20 +12,22 @@ from assistants.views import resolved
 from hub.actors import Actor
 from hub.context import actor_of
 from hub.keyset import Order
-from hub.pages import relations, usage
-from registry import lookups, policies
-from registry.domain import destinations, model_profiles
+from hub.pages import popularity, relations, usage
+from hub.pages.frames import frame
+from registry import comparisons, lookups
+from registry.domain import destinations, links, model_profiles
 from registry.domain.servers import describing
 from registry.domain.versions import InvalidRange
-from registry.kinds import KINDS
-from registry.models import Package, Release
+from registry.models import Release
 from registry.services import artifacts, scans
-from registry.views import highlighting
+from registry.views import highlighting, provenance, readmes
 from registry.views.paging import page_or_404
 
 PAGE_SIZE = 30
 NEWEST_FIRST = Order("version", ("-version_key", "-id"))
 BY_NAME = Order("name", ("name", "id"))
+# What the list of releases may be narrowed to; without it, every release is there.
+SHOWN = {"stable": {"is_prerelease": False}, "prereleases": {"is_prerelease": True}}
 
 
 @require_safe
@@ -36,6 +38,7 @@ def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     context = frame(actor, found, "overview")
     if found.latest_release is not None:
         context |= _about(actor, lookups.release_to_inspect(actor, found, "latest"))
+    context |= {"history": relations.history(found), "downloads": popularity.of_package(found, request.GET)}
     return render(request, "registry/package_detail.html", context)
 
 
@@ -49,7 +52,12 @@ def release(request: HttpRequest, namespace: str, name: str, version: str) -> Ht
     except InvalidRange:
         raise Http404 from None
     context = frame(actor, found, "releases") | _about(actor, shown)
-    context["source"] = highlighting.source(shown.manifest, shown.format)
+    context |= {
+        "source": highlighting.source(shown.manifest, shown.format),
+        "origin": provenance.origin_of(shown),
+        "previous": comparisons.previous(shown),
+        "downloads": popularity.of_release(shown, request.GET),
+    }
     return render(request, "registry/release_detail.html", context)
 
 
@@ -69,12 +77,16 @@ def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 
 @require_safe
 def release_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Every release, newest version first, yanked ones included."""
+    """Every release, newest version first, yanked ones included; or only those that `?show=` asks for."""
     actor = actor_of(request)
     found = lookups.package_to_inspect(actor, namespace, name)
-    rows = Release.objects.filter(package=found).select_related("published_by")
+    shown = request.GET.get("show", "")
+    rows = Release.objects.filter(package=found, **SHOWN.get(shown, {})).select_related("published_by")
     rows = rows.defer("manifest", "content", "readme", "readme_html", "changelog", "changelog_html")
-    context = frame(actor, found, "releases") | {"page": page_or_404(request, rows, NEWEST_FIRST, PAGE_SIZE)}
+    context = frame(actor, found, "releases") | {
+        "page": page_or_404(request, rows, NEWEST_FIRST, PAGE_SIZE),
+        "shown": shown if shown in SHOWN else "",
+    }
     return render(request, "registry/release_list.html", context)
 
 
@@ -84,7 +96,8 @@ def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     actor = actor_of(request)
     found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.users(actor, found), BY_NAME, PAGE_SIZE)
-    return render(request, "registry/used_by.html", frame(actor, found, "used-by") | {"page": page})
+    context = frame(actor, found, "used-by") | {"page": page, "in_use": relations.versions_in_use(actor, found)}
+    return render(request, "registry/used_by.html", context)
 
 
 @require_safe
@@ -114,22 +127,6 @@ def file(request: HttpRequest, namespace: str, name: str, version: str, path: st
     return render(request, "registry/file.html", frame(actor, found, "releases") | context)
 
 
-def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
-    """What stands around every page of a package: origin, counts on the tabs, and what the reader may do."""
-    may = policies.abilities(actor, found)
-    return {
-        "package": found,
-        "kind": KINDS[found.kind],
-        "tab": tab,
-        "upstream": relations.upstream(actor, found),
-        "may_release": bool(may.release),
-        "may_manage": bool(may.manage),
-        "may_quarantine": bool(may.quarantine),
-        "successor": lookups.successor(actor, found),
-        **relations.counts(actor, found),
-    }
-
-
 def _about(actor: Actor, shown: Release) -> dict[str, Any]:
     context: dict[str, Any] = {
         "release": shown,
@@ -137,6 +134,9 @@ def _about(actor: Actor, shown: Release) -> dict[str, Any]:
         "destinations": destinations.of_config(shown.content),
         "ways": usage.ways(shown),
         "scan": scans.latest(shown),
+        "readme": readmes.of(shown),
+        "repository": links.repository_of(shown.content),
+        "website": links.website_of(shown.content),
     }
     match shown.package.kind:
         case "assistant":

@@ -18,6 +18,7 @@ from hub.api.parsers import StrictJSONParser
 from hub.api.views import HubAPIView
 from registry import lookups
 from registry.api import serializers as shapes
+from registry.api.counting import counted
 from registry.api.errors import as_problems
 from registry.domain.files import rooted, text_of, unpack
 from registry.kinds import KINDS
@@ -89,9 +90,8 @@ class ManifestView(HubAPIView):
             release = lookups.release(package, version)
         public = package.visibility == Visibility.PUBLIC
         caching = conditional.caching(public=public)
-        return conditional.answer(
-            request, release.manifest.encode(), release.digest, MEDIA_TYPES[release.format], caching
-        )
+        content, media_type = release.manifest.encode(), MEDIA_TYPES[release.format]
+        return counted(request, conditional.answer(request, content, release.digest, media_type, caching), release.pk)
 
 
 class ArchiveView(HubAPIView):
@@ -114,7 +114,7 @@ class ArchiveView(HubAPIView):
         )
         answer = conditional.answer(request, content, release.artifact_id, "application/gzip", caching)
         answer.headers["Content-Disposition"] = f'attachment; filename="{package.name}-{release.version}.tar.gz"'
-        return answer
+        return counted(request, answer, release.pk)
 
 
 class YankView(HubAPIView):

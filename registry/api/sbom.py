@@ -28,5 +28,5 @@ class SbomView(HubAPIView):
             release = lookups.release(lookups.package(self.actor, namespace, name), version)
         body = bills.of_release(self.actor, release)
         # What is in it depends on who asks, so nobody else may keep it.
-        caching = conditional.caching(public=False, immutable=False)
+        caching = conditional.caching(public=False)
         return conditional.answer(request, body, canonical.digest(body), MEDIA_TYPE, caching)

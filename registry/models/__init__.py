@@ -1,6 +1,7 @@
 """The rows of the registry."""
 
 from registry.models.artifacts import Artifact
+from registry.models.downloads import DownloadCount, PackageDownloadCount
 from registry.models.git_sources import GitSource, SyncEntry, SyncRun
 from registry.models.grants import Grant, GrantPermission
 from registry.models.imports import Import, ImportChunk, ImportedFile
@@ -28,6 +29,7 @@ from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
     "Artifact",
+    "DownloadCount",
     "FormerPackageName",
     "GitSource",
     "Grant",
@@ -39,6 +41,7 @@ __all__ = [
     "Mirror",
     "MirroredPackage",
     "Package",
+    "PackageDownloadCount",
     "PackageQuerySet",
     "PackageTransfer",
     "Proposal",

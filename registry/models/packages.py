@@ -82,6 +82,9 @@ class Package(Withdrawable):
     deleted_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     archived_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    download_count = models.PositiveBigIntegerField(
+        default=0, help_text="Downloads of all releases, as of the last roll-up (registry/services/downloads.py)."
+    )
     search = models.GeneratedField(
         expression=SearchVector("name", weight="A", config="simple")
         + SearchVector("summary", weight="B", config="english"),

@@ -29,7 +29,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(KeptForever, Withdrawable):
     """One version of a package, as it was published: manifest, README, changelog, who and when. Never changed.
 
-    Only yanking, deprecation and quarantine are added later. A new release is the way to correct one.
+    Only yanking, deprecation, quarantine, and how often it was downloaded are added later. A new release corrects one.
     """
 
     refusal = "A release cannot be changed. Yank it and publish the next one."
@@ -71,6 +71,7 @@ class Release(KeptForever, Withdrawable):
     yanked_at = models.DateTimeField(null=True, blank=True)
     yanked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     yank_reason = models.CharField(max_length=500, blank=True)
+    download_count = models.PositiveBigIntegerField(default=0, help_text="As of the last roll-up.")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -86,6 +87,7 @@ class Release(KeptForever, Withdrawable):
         ]
         indexes = [
             models.Index(fields=["package", "-version_key", "-id"], name="release_newest_first"),
+            models.Index(fields=["package", "published_at"], name="release_by_time"),
             models.Index(
                 fields=["-quarantined_at", "-id"],
                 condition=models.Q(quarantined_at__isnull=False),
