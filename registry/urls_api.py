@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from registry.api import grants, packages, publishers, releases, transfers
+from registry.api import grants, packages, publishers, releases, search, transfers
 
 urlpatterns = [
     path("packages", packages.PackageListView.as_view(), name="packages"),
+    path("search", search.SearchView.as_view(), name="search"),
     path("packages/<str:namespace>/<str:name>", packages.PackageView.as_view(), name="package"),
     path("packages/<str:namespace>/<str:name>/grants", grants.GrantListView.as_view(), name="grants"),
     path("packages/<str:namespace>/<str:name>/grants/<int:grant_id>", grants.GrantView.as_view(), name="grant"),

@@ -9,7 +9,6 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub import keyset
 from hub.api.views import HubAPIView
 from registry import catalogue, lookups
 from registry.api import serializers as shapes
@@ -25,16 +24,11 @@ class PackageListView(HubAPIView):
     def get(self, request: Request) -> Response:
         """Find packages."""
         asked = self.read(shapes.SearchInput, request.query_params)
-        search = catalogue.Search(
-            asked.get("q", ""),
-            asked.get("kind", ""),
-            asked.get("namespace", ""),
-            asked.get("tag", ""),
-            asked.get("sort", ""),
-        )
         with as_problems():
-            rows = catalogue.find(self.actor, search)
-            page = keyset.paginate(rows, search.order, limit=asked["limit"], cursor=asked.get("cursor") or None)
+            found = catalogue.look(
+                self.actor, shapes.search_of(asked), limit=asked["limit"], cursor=asked.get("cursor") or None
+            )
+        page = found.page
         items = shapes.PackageOutput(page.items, many=True).data
         return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
 

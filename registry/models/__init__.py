@@ -1,9 +1,10 @@
 """The rows of the registry."""
 
 from registry.models.grants import Grant, GrantPermission
-from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
+from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by, singled_out
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
+from registry.models.search import SearchEntry
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Release",
     "ReleaseCoordinate",
     "ReleaseQuerySet",
+    "SearchEntry",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",
     "readable_by",
+    "singled_out",
 ]

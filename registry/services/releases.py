@@ -18,6 +18,7 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
+from registry.services import search_entries
 from registry.services.packages import PackageGone, lock
 
 __all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
@@ -147,6 +148,7 @@ def _refresh(package: Package) -> None:
             changes["summary"] = described.description
     Package.objects.filter(id=package.id).update(**changes)
     package.refresh_from_db(fields=list(changes))
+    search_entries.refresh(package)
 
 
 def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
