@@ -32,6 +32,7 @@ _MANIFEST = {
     "model": "models:\n  - name: {title}\n    provider: ollama\n    model: {name}\n",
 }
 _SECTION = {"rule": "rules", "prompt": "prompts", "mcp-server": "mcpServers", "model": "models"}
+_DIGEST = "'sha256:' || encode(sha256(convert_to(t.id || '@' || v.version, 'UTF8')), 'hex')"
 _RELEASES = """
 INSERT INTO registry_release ({columns})
 SELECT {values} FROM bench_text t CROSS JOIN unnest(%s::text[], %s::text[]) WITH ORDINALITY AS v(version, version_key, place)
@@ -61,7 +62,8 @@ def fill(count: int) -> dict[str, Any]:
         cursor.execute("SELECT coalesce(max(id), 0) FROM registry_release")
         first_release = cursor.fetchone()[0] + 1
         cursor.execute(
-            "CREATE TEMP TABLE bench_text (id bigint, kind text, title text, manifest text, content jsonb, readme text, at timestamptz)"
+            "CREATE TEMP TABLE bench_text"
+            " (id bigint, kind text, title text, manifest text, content jsonb, readme text, at timestamptz)"
         )
         _copy(cursor, count, first, first_release, spaces)
         _releases(cursor, first, first_release)
@@ -101,10 +103,16 @@ def _copy(cursor: Any, count: int, first: int, first_release: int, spaces: list[
 
 def _default(field: Any) -> Any:
     value = field.get_default()
-    return json.dumps(value) if isinstance(value, dict) or (value == [] and field.get_internal_type() == "JSONField") else value
+    return (
+        json.dumps(value)
+        if isinstance(value, dict) or (value == [] and field.get_internal_type() == "JSONField")
+        else value
+    )
 
 
-def _rows(count: int, first: int, first_release: int, spaces: list[int]) -> Iterator[tuple[dict[str, Any], tuple[Any, ...]]]:
+def _rows(
+    count: int, first: int, first_release: int, spaces: list[int]
+) -> Iterator[tuple[dict[str, Any], tuple[Any, ...]]]:
     writer, names = Writer(), set[tuple[int, str]]()
     choose = writer.random.choice
     for place in range(count):
@@ -114,7 +122,7 @@ def _rows(count: int, first: int, first_release: int, spaces: list[int]) -> Iter
         names.add((space, name))
         kind, at = choose(KINDS), BEGIN + STEP * place
         title = name.replace("-", " ").capitalize()
-        summary, body = choose(writer.sentences), writer.text(10)
+        summary, body = choose(writer.sentences), writer.text(5)
         flat = body.replace("\n\n", " ")
         manifest = _MANIFEST[kind].format(title=title, summary=json.dumps(summary), name=name, text=flat)
         item = {"name": title, **({kind: flat} if kind in ("rule", "prompt") else {"model": name, "command": "npx"})}
@@ -124,7 +132,7 @@ def _rows(count: int, first: int, first_release: int, spaces: list[int]) -> Iter
             "summary": summary, "tags": writer.tags(), "license": writer.pick(list(LICENSES)), "created_at": at,
             "updated_at": at, "latest_release_id": first_release + place * len(VERSIONS) + len(VERSIONS) - 1,
         }  # fmt: skip
-        readme = f"# {title}\n\n{writer.text(14)}"
+        readme = f"# {title}\n\n{writer.text(9)}"
         yield row, (number, kind, title, f"name: {title}\nschema: v1\n{manifest}", content, readme, at)
 
 
@@ -137,7 +145,7 @@ def _releases(cursor: Any, first: int, first_release: int) -> None:
     values = {
         "id": f"{first_release} + (t.id - {first}) * {size} + v.place - 1",
         "package_id": "t.id", "version": "v.version", "version_key": "v.version_key", "is_prerelease": "false",
-        "format": "'yaml'", "manifest": "'version: ' || v.version || E'\\n' || t.manifest", "digest": "'sha256:' || encode(sha256(convert_to(t.id || '@' || v.version, 'UTF8')), 'hex')",
+        "format": "'yaml'", "manifest": "'version: ' || v.version || E'\\n' || t.manifest", "digest": _DIGEST,
         "content": "t.content", "title": "t.title", "readme": "t.readme",
         "readme_html": "'<p>' || replace(t.readme, E'\\n\\n', '</p><p>') || '</p>'", "published_at": "t.at",
     }  # fmt: skip
@@ -145,7 +153,9 @@ def _releases(cursor: Any, first: int, first_release: int) -> None:
         if field.attname not in values and not field.null:
             values[field.attname] = _literal(field)
     columns = ", ".join(f'"{name}"' for name in values)
-    statement = _RELEASES.format(columns=columns, values=", ".join(value.replace("%", "%%") for value in values.values()))
+    statement = _RELEASES.format(
+        columns=columns, values=", ".join(value.replace("%", "%%") for value in values.values())
+    )
     cursor.execute(statement, [list(VERSIONS), [Version.parse(version).sort_key for version in VERSIONS]])
 
 

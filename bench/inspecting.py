@@ -20,7 +20,7 @@ SELECT relname, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class
 WHERE relkind = 'r' AND relname IN ('registry_package', 'registry_release', 'registry_searchentry')
 UNION ALL
 SELECT relname, pg_size_pretty(pg_relation_size(oid)) FROM pg_class
-WHERE relkind = 'i' AND (relname LIKE 'package_%%' OR relname LIKE 'release_%%' OR relname LIKE 'search_entry%%' OR relname LIKE 'registry_searchentry%%')
+WHERE relkind = 'i' AND relname ~ '^(package_|release_|search_entry|registry_searchentry)'
 ORDER BY 1
 """
 
@@ -48,7 +48,9 @@ class Catalogue:
             found = [name for (name,) in names]
         writer = Writer()
         words = "test error review branch module service index token schema message cache field worker config default".split()
-        return cls(found, words[:COMMON], writer.rare[2000 : 2000 + RARE], writer.tags() + writer.tags(), writer.text(12))
+        return cls(
+            found, words[:COMMON], writer.rare[2000 : 2000 + RARE], writer.tags() + writer.tags(), writer.text(12)
+        )
 
 
 def sizes(environment: Mapping[str, str]) -> dict[str, str]:
@@ -59,7 +61,11 @@ def sizes(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _address(environment: Mapping[str, str]) -> str:
     """The address of the hub's database, asked of the hub's own settings."""
-    command = [sys.executable, "-c", "import json; from hub import environment; print(json.dumps(environment.database_url()))"]
+    command = [
+        sys.executable,
+        "-c",
+        "import json; from hub import environment; print(json.dumps(environment.database_url()))",
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=dict(environment))
     address: Any = json.loads(done.stdout)
     return str(address)

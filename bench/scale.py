@@ -51,7 +51,7 @@ class Side:
         response = self.connection.getresponse()
         body = response.read()
         spent = (time.perf_counter() - began) * 1000
-        if response.status != 200:  # noqa: PLR2004
+        if response.status != 200:
             raise RuntimeError(f"{path} answered {response.status}: {body[:300]!r}")
         return spent
 
@@ -85,14 +85,20 @@ SEARCHES: dict[str, tuple[str, Ask]] = {
     "exact name": ("", lambda side, by: _search()(by.choice(side.catalogue.names).partition("/")[2])),
     "full name": ("", lambda side, by: _search()(by.choice(side.catalogue.names))),
     "typing mistake": ("", lambda side, by: _search()(_mistyped(by, side.catalogue.names))),
-    "beginning": ("", lambda side, by: _search()(by.choice(side.catalogue.names).partition("/")[2][: by.randint(3, 7)])),
+    "beginning": (
+        "",
+        lambda side, by: _search()(by.choice(side.catalogue.names).partition("/")[2][: by.randint(3, 7)]),
+    ),
     "rare word": ("", lambda side, by: _search()(by.choice(side.catalogue.rare))),
     "common word": ("", lambda side, by: _search()(by.choice(side.catalogue.common))),
     "two common words": ("", lambda side, by: _search()(" ".join(by.sample(side.catalogue.common, 2)))),
     "common word, as stranger": ("bench-stranger", lambda side, by: _search()(by.choice(side.catalogue.common))),
     "common word, as member": ("bench-member", lambda side, by: _search()(by.choice(side.catalogue.common))),
     "rare word, as member": ("bench-member", lambda side, by: _search()(by.choice(side.catalogue.rare))),
-    "word and filters": ("", lambda side, by: _search(kind="rule", license="MIT", client="cursor")(by.choice(side.catalogue.common))),
+    "word and filters": (
+        "",
+        lambda side, by: _search(kind="rule", license="MIT", client="cursor")(by.choice(side.catalogue.common)),
+    ),
     "word by update": ("", lambda side, by: _search(sort="updated")(by.choice(side.catalogue.common))),
     "no words, facets": ("", lambda _, by: _search(kind=by.choice(("rule", "prompt", "model")))("")),
     "no words, as member": ("bench-member", lambda _, by: _search(kind=by.choice(("rule", "prompt", "model")))("")),
@@ -103,7 +109,10 @@ OTHERS: dict[str, tuple[str, Ask]] = {
     "home page": ("", lambda *_: "/"),
     "namespace page": ("", lambda side, by: "/" + by.choice(side.catalogue.names).partition("/")[0]),
     "package by name": ("", lambda side, by: f"/api/v1/packages/{by.choice(side.catalogue.names)}"),
-    "manifest by name": ("", lambda side, by: f"/api/v1/packages/{by.choice(side.catalogue.names)}/releases/latest/manifest"),
+    "manifest by name": (
+        "",
+        lambda side, by: f"/api/v1/packages/{by.choice(side.catalogue.names)}/releases/latest/manifest",
+    ),
     "package page": ("", lambda side, by: "/" + by.choice(side.catalogue.names)),
     "list, newest": ("bench-member", lambda *_: "/api/v1/packages"),
     "list of a kind": ("", lambda _, by: f"/api/v1/packages?kind={by.choice(('rule', 'prompt', 'model'))}"),
@@ -174,7 +183,7 @@ def _line(name: str, token: str, ask: Ask, small: Side, large: Side, rounds: int
     for number in range(rounds + 5):
         for side, by, times in zip((small, large), choices, spent, strict=True):
             took = side.get(ask(side, by), token)
-            if number >= 5:  # noqa: PLR2004
+            if number >= 5:
                 times.append(took)
     return _measured(name, *spent)
 
@@ -191,14 +200,23 @@ def _publishing(small: Side, large: Side) -> Line:
     """Publish releases of one new package in each."""
     spent: tuple[list[float], list[float]] = ([], [])
     for side in (small, large):
-        package = {"namespace": "administrator", "name": f"fresh-{time.time_ns()}", "kind": "rule", "visibility": "public"}
+        package = {
+            "namespace": "administrator",
+            "name": f"fresh-{time.time_ns()}",
+            "kind": "rule",
+            "visibility": "public",
+        }
         side.catalogue.fresh = package["name"]
         _post(side, "packages", package)
     for number in range(WRITES):
         for side, times in zip((small, large), spent, strict=True):
             version = f"1.0.{number}"
             text = f"{random.Random(number).choice(side.catalogue.common)} {side.catalogue.text}"
-            body = {"version": version, "manifest": RULE.format(version=version, text=text), "readme": side.catalogue.text}
+            body = {
+                "version": version,
+                "manifest": RULE.format(version=version, text=text),
+                "readme": side.catalogue.text,
+            }
             began = time.perf_counter()
             _post(side, f"packages/administrator/{side.catalogue.fresh}/releases", body)
             times.append((time.perf_counter() - began) * 1000)
@@ -207,7 +225,7 @@ def _publishing(small: Side, large: Side) -> Line:
 
 def _post(side: Side, path: str, body: dict[str, str]) -> None:
     answer = side.hub.api("POST", path, body, token=side.tokens["administrator"])
-    if answer.status != 201:  # noqa: PLR2004
+    if answer.status != 201:
         raise RuntimeError(f"{path} answered {answer.status}: {answer.text[:300]}")
 
 
@@ -226,7 +244,10 @@ def _show(searches: list[Line], others: list[Line], found: dict[str, str]) -> No
             f"    {line.ratio_p50:8.2f} {line.ratio_p95:8.2f}"
         )
     worst, slowest = max(line.ratio_p95 for line in searches), max(line.large_p95 for line in searches)
-    print(f"\nSearches: the largest ratio of p95 is {worst:.2f} (goal {SEARCH_GOAL}), the slowest p95 {slowest:.0f} ms (goal {P95_GOAL_MS:.0f})")
+    print(
+        f"\nSearches: the largest ratio of p95 is {worst:.2f} (goal {SEARCH_GOAL}), "
+        f"the slowest p95 {slowest:.0f} ms (goal {P95_GOAL_MS:.0f})"
+    )
     print("\nSizes of the large catalogue")
     for name, size in found.items():
         print(f"  {name:<44} {size:>10}")

@@ -33,7 +33,9 @@ python typescript javascript rust golang java kotlin swift ruby php elixir scala
 ansible postgres mysql sqlite redis kafka rabbitmq graphql grpc react vue svelte angular django flask rails spring
 android ios linux windows security privacy payments search analytics billing onboarding documentation localization
 """.split()
-_SYLLABLES = "ba be bo da de do fa fe ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe ra re ri ro sa se ta te ti to va vi za zo".split()
+_SYLLABLES = """
+ba be bo da de do fa fe ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe ra re ri ro sa se ta te ti to va vi za zo
+""".split()
 _SHAPES = (
     "{v} the {a} {n} before the {n2}, and say why the {n3} is {a2}.",
     "A {n} that is {a} does not {v} a {n2}; {v2} it where the {n3} is.",
@@ -59,15 +61,15 @@ class Writer:
 
     def pick(self, words: list[str]) -> str:
         """A word, the first of the list most often: the second half as often, the third a third."""
-        weights = self._weights.setdefault(
-            len(words), list(itertools.accumulate(1 / rank for rank in range(1, len(words) + 1)))
-        )
+        if len(words) not in self._weights:
+            self._weights[len(words)] = list(itertools.accumulate(1 / rank for rank in range(1, len(words) + 1)))
+        weights = self._weights[len(words)]
         return self.random.choices(words, cum_weights=weights)[0]
 
     def name(self) -> str:
         """A name of two or three words."""
         first, second = self.pick(_AREAS), self.random.choice(_NOUNS)
-        middle = self.pick(_ADJECTIVES) if self.random.random() < 0.5 else self.pick(self.rare)  # noqa: PLR2004
+        middle = self.pick(_ADJECTIVES) if self.random.random() < 0.5 else self.pick(self.rare)
         return f"{first}-{middle}-{second}"
 
     def text(self, sentences: int) -> str:
@@ -82,7 +84,15 @@ class Writer:
 
     def _sentence(self) -> str:
         shape = self.random.choice(_SHAPES)
-        words = {"v": _VERBS, "v2": _VERBS, "n": _NOUNS, "n2": _NOUNS, "n3": _NOUNS, "a": _ADJECTIVES, "a2": _ADJECTIVES}
+        words = {
+            "v": _VERBS,
+            "v2": _VERBS,
+            "n": _NOUNS,
+            "n2": _NOUNS,
+            "n3": _NOUNS,
+            "a": _ADJECTIVES,
+            "a2": _ADJECTIVES,
+        }
         filled = shape.format(r=self.pick(_AREAS), **{slot: self.pick(of) for slot, of in words.items()})
         return filled[0].upper() + filled[1:]
 

@@ -50,9 +50,7 @@ class Results:
     passages: Mapping[int, tuple[snippets.Part, ...]]
 
 
-def look(
-    actor: Actor, search: Search, *, limit: int, cursor: str | None = None, with_facets: bool = False
-) -> Results:
+def look(actor: Actor, search: Search, *, limit: int, cursor: str | None = None, with_facets: bool = False) -> Results:
     """Search. With words at most `window.MOST` packages are found, and sorted; without, everything is listed.
 
     Raises InvalidCursor.
@@ -129,8 +127,10 @@ def _read(rows: PackageQuerySet, rank: Expression, found: Mapping[int, int]) -> 
     verified = Case(When(namespace__in=verified_namespaces(), then=Value(value=True)), default=Value(value=False))
     steps = Cast(ExpressionWrapper(rank * _RANK_STEPS, output_field=FloatField()), IntegerField())
     columns = ("id", "name", "created_at", "updated_at", "kind", "namespace__slug", "tags", "license")
-    values = rows.values_list(*columns, "search_entry__clients", verified, steps)
-    return [Hit(*value, closeness=found.get(value[0], 0)) for value in values]
+    values = rows.annotate(verified=verified, steps=steps).values_list(
+        *columns, "search_entry__clients", "verified", "steps"
+    )
+    return [Hit(*value, found.get(value[0], 0)) for value in values]
 
 
 def _rows(actor: Actor, ids: Sequence[int], asked: Asked) -> dict[int, Package]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Subquery
@@ -59,6 +60,18 @@ class Search:
         return replace(self, text="")
 
 
+class KeyQuery(SearchQuery):
+    """The query for a key as it stands: PostgreSQL's functions would take it for text and cut it into words."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(search_text.quoted(key))
+        self.key = key
+
+    def as_sql(self, *_: Any, **__: Any) -> tuple[str, tuple[str | int, ...]]:
+        """A constant."""
+        return "%s::tsquery", (search_text.quoted(self.key),)
+
+
 def find(actor: Actor, search: Search) -> PackageQuerySet:
     """The packages that the filters leave and that the actor may read, with what a list shows. The text is not looked at."""
     rows = Package.objects.visible_to(actor).select_related("namespace", "latest_release")
@@ -77,7 +90,7 @@ def find(actor: Actor, search: Search) -> PackageQuerySet:
     if search.verified:
         rows = rows.filter(namespace__in=verified_namespaces())
     for key in keys(search):
-        rows = rows.filter(search_entry__vector=SearchQuery(search_text.quoted(key), search_type="raw", config="simple"))
+        rows = rows.filter(search_entry__vector=KeyQuery(key))
     return rows
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery
-from django.db.models import F, Value
+from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Concat, Left
 
 from registry.models import PackageQuerySet
@@ -27,9 +27,8 @@ class Part:
 
 def with_passages(rows: PackageQuerySet, words: str) -> PackageQuerySet:
     """The rows, each with its passage as `passage`."""
-    text = Concat(
-        Left(F("latest_release__readme"), _READ), Value("\n"), Left(F("latest_release__manifest"), _READ)
-    )
+    whole = Concat(Left(F("latest_release__readme"), _READ), Value("\n"), Left(F("latest_release__manifest"), _READ))
+    text = Func(whole, Value(OPEN + CLOSE), Value(""), function="translate", output_field=TextField())
     query = SearchQuery(words, config="english", search_type="plain")
     found = SearchHeadline(
         text, query, config="english", start_sel=OPEN, stop_sel=CLOSE, max_words=28, min_words=14, max_fragments=1

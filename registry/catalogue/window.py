@@ -70,7 +70,11 @@ def _filters(search: Search) -> str | None:
     if search.tag:
         found.append(all_of([f"#t:{search.tag.lower()}"]))
     if search.namespace:
-        found.append(_of_namespaces(Namespace.objects.filter(slug=slugs.normalize(search.namespace)).values_list("id", flat=True)))
+        found.append(
+            _of_namespaces(
+                Namespace.objects.filter(slug=slugs.normalize(search.namespace)).values_list("id", flat=True)
+            )
+        )
     if search.verified:
         found.append(_of_namespaces(verified_namespaces().values_list("id", flat=True)))
     return None if _NOTHING in found else " & ".join(part for part in found if part)
@@ -91,9 +95,9 @@ def _reach(actor: Actor) -> _Reach:
         private = own_one | _held(actor, Permission.PACKAGE_READ)
         whole = Case(When(private, then=Value(value=True)), default=Value(value=False))
         partly = Case(When(internal, then=Value(value=True)), default=Value(value=False))
-        for number, reads_private, reads_internal in (
-            Namespace.objects.filter(internal | private, closed_at=None).values_list("id", whole, partly)
-        ):
+        for number, reads_private, reads_internal in Namespace.objects.filter(
+            internal | private, closed_at=None
+        ).values_list("id", whole, partly):
             keys += [f"#r:{number}:{Visibility.PRIVATE}"] if reads_private else []
             keys += [f"#r:{number}:{Visibility.INTERNAL}"] if reads_internal else []
     singles: tuple[int, ...] = ()

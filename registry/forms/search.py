@@ -27,9 +27,7 @@ class SearchForm(forms.Form):
     namespace = forms.CharField(max_length=39, required=False, label=_("Namespace"))
     tag = forms.CharField(max_length=40, required=False, label=_("Tag"))
     license = forms.CharField(max_length=100, required=False, label=_("Licence"))
-    client = forms.ChoiceField(
-        choices=[("", _("All clients")), *CLIENTS.items()], required=False, label=_("Usable in")
-    )
+    client = forms.ChoiceField(choices=[("", _("All clients")), *CLIENTS.items()], required=False, label=_("Usable in"))
     verified = forms.BooleanField(required=False, label=_("Only verified namespaces"))
     sort = forms.ChoiceField(choices=SORTS, required=False, label=_("Order"))
 

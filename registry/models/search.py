@@ -20,7 +20,9 @@ class SearchEntry(models.Model):
     package = models.OneToOneField(Package, models.CASCADE, primary_key=True, related_name="search_entry")
     vector = SearchVectorField()
     clients = ArrayField(models.CharField(max_length=20), default=list)
-    basis = models.DateTimeField(help_text="When the package had changed that this entry describes. An older one never replaces it.")
+    basis = models.DateTimeField(
+        help_text="When the package had changed that this entry describes. An older one never replaces it."
+    )
 
     class Meta:
         indexes = [

@@ -13,7 +13,7 @@ from itertools import batched
 from django.db import connection
 
 from registry.domain import clients, search_text
-from registry.models import Package, SearchEntry, Visibility
+from registry.models import Package, Visibility
 
 BATCH = 100
 # Whoever runs this at once changes nothing twice, and an entry made from an older state never replaces a newer one.
@@ -129,8 +129,3 @@ def _store(entries: list[_Entry]) -> None:
     if entries:
         with connection.cursor() as cursor:
             cursor.execute(_STORE, [list(column) for column in columns])
-
-
-def count() -> int:
-    """How many entries there are."""
-    return SearchEntry.objects.count()

@@ -36,6 +36,7 @@ CHANGING = {
     "registry.Grant",
     "registry.Package",
     "registry.PackageTransfer",
+    "registry.SearchEntry",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
