@@ -1,6 +1,6 @@
 """Fills a hub's database with packages of five releases each, as fast as the database takes them.
 
-`python -m bench.filling COUNT` fills the database of DATABASE_URL or of the hub under HUB_DATA_DIR, and prints whom to ask as, as JSON.
+`python -m bench.filling COUNT` fills the database that the hub's settings name, and prints as JSON the tokens to ask with.
 """
 # ruff: noqa: PLC0415 - what fills imports models, which works only once Django is set up
 

@@ -10,9 +10,9 @@ from datetime import datetime
 MOST_VALUES = 10
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Hit:
-    """One package that was found, with what it is sorted and counted by."""
+    """One package that was found, with what it is sorted and counted by. `closeness` is known once it is read."""
 
     id: int
     name: str

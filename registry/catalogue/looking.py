@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
 from django.db.models import Case, Expression, ExpressionWrapper, F, FloatField, IntegerField, Subquery, Value, When
@@ -102,7 +102,9 @@ def _by_full_name(readable: PackageQuerySet, text: str) -> list[Hit]:
     holder, name = Namespace.objects.filter(slug=match[1]).values("id")[:1], match[2] or ""
     rows = readable.filter(namespace=Subquery(holder), name__startswith=name).order_by("name", "id")
     hits = _read(rows[: window.MOST], Value(0), {})
-    return [replace(hit, closeness=_FULL_MATCH if hit.name == name else _WHOLE_NAME) for hit in hits]
+    for hit in hits:
+        hit.closeness = _FULL_MATCH if hit.name == name else _WHOLE_NAME
+    return hits
 
 
 def _narrowed(rows: PackageQuerySet, asked: Asked) -> PackageQuerySet:
@@ -130,7 +132,10 @@ def _read(rows: PackageQuerySet, rank: Expression, found: Mapping[int, int]) -> 
     values = rows.annotate(verified=verified, steps=steps).values_list(
         *columns, "search_entry__clients", "verified", "steps"
     )
-    return [Hit(*value, found.get(value[0], 0)) for value in values]
+    hits = [Hit(*value) for value in values]
+    for hit in hits:
+        hit.closeness = found.get(hit.id, 0)
+    return hits
 
 
 def _rows(actor: Actor, ids: Sequence[int], asked: Asked) -> dict[int, Package]:
