@@ -20,9 +20,9 @@ class Hit:
     updated_at: datetime
     kind: str
     namespace: str
-    tags: Sequence[str]
+    tags: str
     license: str
-    clients: Sequence[str]
+    clients: str | None
     verified: bool
     rank: int = 0
     closeness: int = 0
@@ -49,11 +49,20 @@ def counted(hits: Sequence[Hit]) -> tuple[Facet, ...]:
     return (
         _facet("kind", (hit.kind for hit in hits)),
         _facet("namespace", (hit.namespace for hit in hits)),
-        _facet("tag", (tag for hit in hits for tag in hit.tags)),
+        _facet("tag", _words(hit.tags for hit in hits)),
         _facet("license", (hit.license for hit in hits if hit.license)),
-        _facet("client", (client for hit in hits for client in hit.clients or ())),
+        _facet("client", _words(hit.clients or "" for hit in hits)),
         _facet("verified", ("true" for hit in hits if hit.verified)),
     )
+
+
+def _words(lines: Iterable[str]) -> Counter[str]:
+    """How often each word stands in the lines, most of which are alike."""
+    found: Counter[str] = Counter()
+    for line, count in Counter(lines).items():
+        for word in line.split():
+            found[word] += count
+    return found
 
 
 def _facet(name: str, values: Iterable[str]) -> Facet:

@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import Case, Expression, ExpressionWrapper, F, FloatField, IntegerField, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Expression,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
@@ -61,7 +73,7 @@ def look(actor: Actor, search: Search, *, limit: int, cursor: str | None = None,
     asked = search_text.parse(search.text)
     hits, is_capped = _hits(actor, search, asked)
     chosen = keyset.paginate_values(hits, search.order, limit=limit, cursor=cursor)
-    rows = _rows(actor, [hit.id for hit in chosen.items], asked)
+    rows = _rows([hit.id for hit in chosen.items], asked)
     items = [rows[hit.id] for hit in chosen.items if hit.id in rows]
     page = Page(items, chosen.next_cursor, chosen.previous_cursor)
     sample = Sample(len(hits), is_capped, counted(hits)) if with_facets else None
@@ -128,9 +140,13 @@ def _similarity(asked: Asked) -> Expression:
 def _read(rows: PackageQuerySet, rank: Expression, found: Mapping[int, int]) -> list[Hit]:
     verified = Case(When(namespace__in=verified_namespaces(), then=Value(value=True)), default=Value(value=False))
     steps = Cast(ExpressionWrapper(rank * _RANK_STEPS, output_field=FloatField()), IntegerField())
-    columns = ("id", "name", "created_at", "updated_at", "kind", "namespace__slug", "tags", "license")
-    values = rows.annotate(verified=verified, steps=steps).values_list(
-        *columns, "search_entry__clients", "verified", "steps"
+    values = (
+        rows.annotate(verified=verified, steps=steps)
+        .annotate(tag_line=_line("tags"), client_line=_line("search_entry__clients"))
+        .values_list(
+            *("id", "name", "created_at", "updated_at", "kind", "namespace__slug", "tag_line", "license"),
+            *("client_line", "verified", "steps"),
+        )
     )
     hits = [Hit(*value) for value in values]
     for hit in hits:
@@ -138,9 +154,14 @@ def _read(rows: PackageQuerySet, rank: Expression, found: Mapping[int, int]) -> 
     return hits
 
 
-def _rows(actor: Actor, ids: Sequence[int], asked: Asked) -> dict[int, Package]:
-    """The packages of one page. Asked once more whether they may be read: it costs nothing."""
-    rows = light(Package.objects.visible_to(actor).filter(id__in=ids))
+def _line(array: str) -> Func:
+    """An array as one text: a thousand of those are read in a third of the time."""
+    return Func(F(array), Value(" "), function="array_to_string", output_field=TextField())
+
+
+def _rows(ids: Sequence[int], asked: Asked) -> dict[int, Package]:
+    """The packages of one page, which were asked just now whether the actor may read them."""
+    rows = light(Package.objects.filter(id__in=ids))
     if asked.words:
         rows = snippets.with_passages(rows, " ".join(asked.words))
     return {one.id: one for one in rows}
