@@ -12,7 +12,7 @@ MOST_VALUES = 10
 
 @dataclass(slots=True)
 class Hit:
-    """One package that was found, with what it is sorted and counted by. `closeness` is known once it is read."""
+    """One package that was found, with what it is sorted and counted by. What the entry says comes last."""
 
     id: int
     name: str
@@ -22,10 +22,10 @@ class Hit:
     namespace: str
     tags: str
     license: str
-    clients: str | None
     verified: bool
     rank: int = 0
     closeness: int = 0
+    clients: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def counted(hits: Sequence[Hit]) -> tuple[Facet, ...]:
         _facet("namespace", (hit.namespace for hit in hits)),
         _facet("tag", _words(hit.tags for hit in hits)),
         _facet("license", (hit.license for hit in hits if hit.license)),
-        _facet("client", _words(hit.clients or "" for hit in hits)),
+        _facet("client", _words(hit.clients for hit in hits)),
         _facet("verified", ("true" for hit in hits if hit.verified)),
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
+from django.contrib.postgres.search import SearchQuery, TrigramWordSimilarity
 from django.db.models import (
     Case,
     Expression,
@@ -99,10 +99,14 @@ def _hits(actor: Actor, search: Search, asked: Asked) -> tuple[list[Hit], bool]:
     found = window.candidates(actor, search, asked)
     if not found:
         return [], False
-    rows = _narrowed(readable.filter(id__in=RawSQL("SELECT unnest(%s::bigint[])", [list(found)])), asked)
-    is_guess = search.has_words and not any(found.values())
-    rank = _similarity(asked) if is_guess else _rank(asked)
-    hits = _read(rows, rank, found)
+    # The entries were asked for these already; what is left to ask are the packages.
+    rows = find(actor, replace(search, text="", license="", client=""))
+    rows = _narrowed(rows.filter(id__in=RawSQL("SELECT unnest(%s::bigint[])", [list(found)])), asked)
+    is_guess = search.has_words and not any(one.closeness for one in found.values())
+    hits = _read(rows, _similarity(asked) if is_guess else Value(0))
+    for hit in hits:
+        entry = found[hit.id]
+        hit.closeness, hit.clients, hit.rank = entry.closeness, entry.clients, hit.rank or entry.rank
     return [hit for hit in hits if not is_guess or hit.rank >= _LEAST_SIMILAR], len(found) >= window.MOST
 
 
@@ -113,7 +117,7 @@ def _by_full_name(readable: PackageQuerySet, text: str) -> list[Hit]:
         return []
     holder, name = Namespace.objects.filter(slug=match[1]).values("id")[:1], match[2] or ""
     rows = readable.filter(namespace=Subquery(holder), name__startswith=name).order_by("name", "id")
-    hits = _read(rows[: window.MOST], Value(0), {})
+    hits = _read(rows[: window.MOST], Value(0))
     for hit in hits:
         hit.closeness = _FULL_MATCH if hit.name == name else _WHOLE_NAME
     return hits
@@ -128,30 +132,28 @@ def _narrowed(rows: PackageQuerySet, asked: Asked) -> PackageQuerySet:
     return rows
 
 
-def _rank(asked: Asked) -> Expression:
-    query = SearchQuery(" ".join(asked.words), config="english", search_type="plain")
-    return SearchRank(F("search_entry__vector"), query) if asked.words else Value(0)
-
-
 def _similarity(asked: Asked) -> Expression:
     return TrigramWordSimilarity(" ".join(asked.words), "name")
 
 
-def _read(rows: PackageQuerySet, rank: Expression, found: Mapping[int, int]) -> list[Hit]:
+def _read(rows: PackageQuerySet, rank: Expression) -> list[Hit]:
     verified = Case(When(namespace__in=verified_namespaces(), then=Value(value=True)), default=Value(value=False))
     steps = Cast(ExpressionWrapper(rank * _RANK_STEPS, output_field=FloatField()), IntegerField())
-    values = (
-        rows.annotate(verified=verified, steps=steps)
-        .annotate(tag_line=_line("tags"), client_line=_line("search_entry__clients"))
-        .values_list(
-            *("id", "name", "created_at", "updated_at", "kind", "namespace__slug", "tag_line", "license"),
-            *("client_line", "verified", "steps"),
+    values = rows.annotate(verified=verified, steps=steps, tag_line=_line("tags")).values_list(
+        *(
+            "id",
+            "name",
+            "created_at",
+            "updated_at",
+            "kind",
+            "namespace__slug",
+            "tag_line",
+            "license",
+            "verified",
+            "steps",
         )
     )
-    hits = [Hit(*value) for value in values]
-    for hit in hits:
-        hit.closeness = found.get(hit.id, 0)
-    return hits
+    return [Hit(*value) for value in values]
 
 
 def _line(array: str) -> Func:

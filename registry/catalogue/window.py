@@ -20,13 +20,21 @@ from registry.domain import search_text
 from registry.domain.search_text import Asked, all_of, any_of
 from registry.models import Visibility, singled_out
 
-MOST = 1000
+MOST = 500
 MAX_SINGLES = 1000
 _CALL = """
-SELECT package_id, max(closeness) FROM registry_search_window(
+SELECT package_id, closeness, rank, clients FROM registry_search_window(
     %s::tsquery, %s::tsquery, %s::bigint[], %s::tsquery, %s::text[], %s::text[], %s::tsquery, %s::integer[], %s)
-GROUP BY package_id
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a candidate's entry says: how closely it fits (3: name, 2: head, 1: anywhere, 0: similar), its rank, its clients."""
+
+    closeness: int
+    rank: int
+    clients: str
 
 
 @dataclass(frozen=True)
@@ -37,8 +45,8 @@ class _Reach:
     singles: tuple[int, ...]
 
 
-def candidates(actor: Actor, search: Search, asked: Asked) -> dict[int, int]:
-    """The packages that may fit best by number, each with how closely (3: name, 2: head, 1: anywhere, 0: similar).
+def candidates(actor: Actor, search: Search, asked: Asked) -> dict[int, Candidate]:
+    """The packages that may fit best, by number.
 
     One query for whoever is signed in by nothing, three for others; one more for a namespace or for verified ones.
     """
@@ -56,7 +64,10 @@ def candidates(actor: Actor, search: Search, asked: Asked) -> dict[int, int]:
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CALL, parameters)
-        return dict(cursor.fetchall())
+        found: dict[int, Candidate] = {}
+        for number, *entry in cursor.fetchall():
+            found.setdefault(number, Candidate(*entry))
+        return found
 
 
 def _filters(search: Search) -> str | None:

@@ -13,7 +13,7 @@ WINDOW = """
 CREATE FUNCTION registry_search_window(
     scope tsquery, filters tsquery, granted bigint[], name tsquery, words text[], beginnings text[], resembling tsquery,
     spans integer[], most integer
-) RETURNS TABLE (package_id bigint, closeness integer)
+) RETURNS TABLE (package_id bigint, closeness integer, rank integer, clients text)
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = off
 AS $$
@@ -22,6 +22,7 @@ DECLARE
     head tsquery := NULL;
     whole tsquery := NULL;
     piece tsquery;
+    ranked tsquery := plainto_tsquery('english', array_to_string(words, ' '));
     look tsquery;
     room integer := most;
     found integer;
@@ -67,7 +68,8 @@ BEGIN
         CONTINUE WHEN look IS NULL;
         EXIT WHEN stage = 0 AND room < most;  -- what is only similar is no answer where something fits
         IF granted <> '{}' THEN
-            RETURN QUERY SELECT e.package_id, stage FROM unnest(granted) AS given(id)
+            RETURN QUERY SELECT e.package_id, stage, (ts_rank(e.vector, ranked) * 1000000)::integer, array_to_string(e.clients, ' ')
+                FROM unnest(granted) AS given(id)
                 JOIN registry_searchentry e ON e.package_id = given.id
                 WHERE (numnode(look) = 0 OR e.vector @@ look) IS TRUE LIMIT room;
             GET DIAGNOSTICS found = ROW_COUNT;
@@ -79,7 +81,8 @@ BEGIN
             EXIT WHEN room <= 0 OR upper_end <= 0;
             lower_end := ((newest >> span) - 1) << span;
             EXIT WHEN lower_end <= 0;
-            RETURN QUERY SELECT e.package_id, stage FROM registry_searchentry e
+            RETURN QUERY SELECT e.package_id, stage, (ts_rank(e.vector, ranked) * 1000000)::integer, array_to_string(e.clients, ' ')
+                FROM registry_searchentry e
                 WHERE e.vector @@ (look && format('''#%s:%s'' | ''#%s:%s''', span, newest >> span, span, (newest >> span) - 1)::tsquery)
                 AND e.package_id + 0 < upper_end LIMIT room;
             GET DIAGNOSTICS found = ROW_COUNT;
@@ -88,7 +91,8 @@ BEGIN
         END LOOP;
         EXIT WHEN room <= 0;
         IF upper_end > 0 THEN
-            RETURN QUERY SELECT e.package_id, stage FROM registry_searchentry e
+            RETURN QUERY SELECT e.package_id, stage, (ts_rank(e.vector, ranked) * 1000000)::integer, array_to_string(e.clients, ' ')
+                FROM registry_searchentry e
                 WHERE e.vector @@ look AND e.package_id + 0 < upper_end LIMIT room;
             GET DIAGNOSTICS found = ROW_COUNT;
             room := room - found;
