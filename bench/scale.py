@@ -27,9 +27,9 @@ from tests.system.hub import ROOT, Hub
 UNLIMITED = str(10**9)
 _SETTINGS = {"DJANGO_SETTINGS_MODULE": "hub.settings"}
 ROUNDS = 60
-WRITES = 40
+WRITES = 30
 P95_GOAL_MS, SEARCH_GOAL, REST_GOAL = 60.0, 2.0, 1.2
-RULE = "name: Fresh\nversion: {version}\nschema: v1\nrules:\n  - name: Fresh\n    rule: {text}\n"
+RULE = "name: Fresh\nversion: {version}\nschema: v1\nrules:\n  - name: Fresh\n    rule: >-\n      {text}\n"
 
 type Ask = Callable[[Side, random.Random], str]
 
@@ -211,7 +211,7 @@ def _publishing(small: Side, large: Side) -> Line:
     for number in range(WRITES):
         for side, times in zip((small, large), spent, strict=True):
             version = f"1.0.{number}"
-            text = f"{random.Random(number).choice(side.catalogue.common)} {side.catalogue.text}"
+            text = f"{random.Random(number).choice(side.catalogue.common)} " + " ".join(side.catalogue.text.split())
             body = {
                 "version": version,
                 "manifest": RULE.format(version=version, text=text),
