@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
     "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
     "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
+    "tidy-search-index": {"task": "registry.tasks.tidy_search_index", "schedule": 60.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

@@ -244,6 +244,8 @@ def may_propose(actor: Actor, package: Package) -> Decision:
         return Denied(f"This token is not for “{package}”.")
     if actor.confined_to not in (None, package.namespace.organization_id):
         return Denied("This sign-in is for another organization.")
+    if package.archived_at is not None:
+        return Denied(f"“{package}” is archived: it takes no more releases.")
     return Allowed()
 
 

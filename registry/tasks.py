@@ -15,6 +15,7 @@ from registry.services import (
     proposal_events,
     publishers,
     scans,
+    search_entries,
 )
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
@@ -84,6 +85,13 @@ def roll_up_downloads(**_: object) -> None:
 def prune_downloads(**_: object) -> None:
     """Forget on which days something was downloaded that long ago that no chart shows it."""
     downloads.prune()
+
+
+@shared_task
+def tidy_search_index(**_: object) -> None:
+    """Work off the waiting list of the search index, and add entries that an upgrade or a restored copy lacks."""
+    search_entries.add_missing()
+    search_entries.tidy()
 
 
 jobs.register(mirrors.JOB, mirror_runs.handle)

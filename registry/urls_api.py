@@ -15,6 +15,7 @@ from registry.api import (
     publishers,
     releases,
     sbom,
+    search,
     transfers,
 )
 
@@ -28,6 +29,7 @@ urlpatterns = [
     path("organizations/<str:slug>/mirrors/<int:mirror_id>", mirrors.MirrorView.as_view(), name="mirror"),
     path("organizations/<str:slug>/mirrors/<int:mirror_id>/run", mirrors.MirrorRunView.as_view(), name="mirror-run"),
     path("packages", packages.PackageListView.as_view(), name="packages"),
+    path("search", search.SearchView.as_view(), name="search"),
     path("packages/<str:namespace>/<str:name>", packages.PackageView.as_view(), name="package"),
     path("packages/<str:namespace>/<str:name>/grants", grants.GrantListView.as_view(), name="grants"),
     path("packages/<str:namespace>/<str:name>/grants/<int:grant_id>", grants.GrantView.as_view(), name="grant"),

@@ -25,19 +25,13 @@ class PackageListView(HubAPIView):
     def get(self, request: Request) -> Response:
         """Find packages."""
         asked = self.read(shapes.SearchInput, request.query_params)
-        search = catalogue.Search(
-            asked.get("q", ""),
-            asked.get("kind", ""),
-            asked.get("namespace", ""),
-            asked.get("tag", ""),
-            asked.get("sort", ""),
-        )
         with as_problems():
-            rows, order = catalogue.find(self.actor, search), search.order
+            search, cursor = shapes.search_of(asked), asked.get("cursor") or None
             if moment := asked.get("updated_since"):
                 rows = changes.since(self.actor, moment, kind=search.kind, namespace=search.namespace)
-                order = catalogue.ORDERS["updated"]
-            page = keyset.paginate(rows, order, limit=asked["limit"], cursor=asked.get("cursor") or None)
+                page = keyset.paginate(rows, catalogue.ORDERS["updated"], limit=asked["limit"], cursor=cursor)
+            else:
+                page = catalogue.look(self.actor, search, limit=asked["limit"], cursor=cursor).page
         items = shapes.PackageOutput(page.items, many=True).data
         return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
 

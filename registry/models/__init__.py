@@ -7,7 +7,7 @@ from registry.models.grants import Grant, GrantPermission
 from registry.models.imports import Import, ImportChunk, ImportedFile
 from registry.models.lifecycle import Imposer, served
 from registry.models.mirrors import Mirror, MirroredPackage, UpstreamKind
-from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
+from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by, singled_out
 from registry.models.proposals import (
     Proposal,
     ProposalComment,
@@ -25,6 +25,7 @@ from registry.models.publishers import PublishingToken, TrustedPublisher, UsedId
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
 from registry.models.reports import Report, ReportState
 from registry.models.scans import ReleaseScan
+from registry.models.search import SearchEntry
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "ReleaseScan",
     "Report",
     "ReportState",
+    "SearchEntry",
     "Side",
     "SyncEntry",
     "SyncRun",
@@ -70,4 +72,5 @@ __all__ = [
     "Visibility",
     "readable_by",
     "served",
+    "singled_out",
 ]

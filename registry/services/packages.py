@@ -15,6 +15,7 @@ from registry import policies
 from registry.domain.actions import RegistryAction
 from registry.kinds import KINDS
 from registry.models import FormerPackageName, Package, Release, Visibility
+from registry.services import search_entries
 
 
 class PackageExists(Exception):
@@ -71,6 +72,7 @@ def create(
             if FormerPackageName.objects.filter(namespace=namespace, name=name).exists():
                 raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
             require_no_quarantine(package, namespace)
+            search_entries.refresh(package)
             data = {"kind": kind, "visibility": str(package.visibility)} | (
                 {"upstream": str(upstream)} if upstream else {}
             )
@@ -91,6 +93,7 @@ def update(*, by: Actor, package: Package, visibility: str, summary: str) -> Non
         before = lock(package)
         changes = {"visibility": str(Visibility(visibility)), "summary": summary}
         Package.objects.filter(id=package.id).update(**changes, updated_at=timezone.now())
+        search_entries.refresh(package)
         data = {"before": {"visibility": before.visibility, "summary": before.summary}, "after": changes}
         audit.record(by, RegistryAction.PACKAGE_UPDATE, package, namespace=package.namespace, data=data)
 
@@ -135,5 +138,6 @@ def delete(*, by: Actor, package: Package) -> bool:
         here = Package.objects.filter(id=package.id, namespace=package.namespace_id, deleted_at=None)
         deleted = here.update(deleted_at=timezone.now())
         if deleted:
+            search_entries.refresh(package)
             audit.record(by, RegistryAction.PACKAGE_DELETE, package, namespace=package.namespace)
     return bool(deleted)

@@ -21,7 +21,7 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import artifacts, scans
+from registry.services import artifacts, scans, search_entries
 from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
 __all__ = ["Notes", "PackageGone", "TakesNoReleases", "VersionExists", "publish", "refresh", "unyank", "yank"]
@@ -242,6 +242,7 @@ def refresh(package: Package) -> None:
             changes["summary"] = described.description
     Package.objects.filter(id=package.id).update(**changes)
     package.refresh_from_db(fields=list(changes))
+    search_entries.refresh(package)
 
 
 def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:

@@ -30,7 +30,7 @@ from registry.models import (
     ReleaseCoordinate,
     Visibility,
 )
-from registry.services import publishers
+from registry.services import publishers, search_entries
 from registry.services.packages import PackageExists, PackageGone, lock, require_no_quarantine
 
 LIFE = timedelta(days=14)
@@ -121,6 +121,7 @@ def accept(*, by: Actor, transfer: PackageTransfer) -> Package:
             Grant.objects.filter(package=package).delete()
             _decide(by, row, "accepted_at")
             package.refresh_from_db()
+            search_entries.refresh(package)
             data = {"package": package.name, "from": source.slug, "to": destination.slug}
             for namespace in (source, destination):
                 audit.record(by, RegistryAction.TRANSFER_ACCEPT, package, namespace=namespace, data=data)

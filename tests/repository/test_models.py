@@ -63,6 +63,7 @@ CHANGING = {
     "registry.ProposalEvent",
     "registry.ProposalFollower",
     "registry.ProposalReview",
+    "registry.SearchEntry",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
