@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from assistants.api import serializers as shapes
 from assistants.models import Lock
-from assistants.services import fetching, forks, resolving
+from assistants.services import exporting, fetching, forks, resolving
 from hub.api import conditional
 from hub.api.problems import Problem
 from hub.api.views import HubAPIView
@@ -32,17 +32,45 @@ JSON = "application/json"
 class BundleView(HubAPIView):
     """The resolved assistant by name."""
 
-    @extend_schema(operation_id="assistants_bundle", parameters=[shapes.VersionInput], responses=shapes.BundleOutput)
+    @extend_schema(
+        operation_id="assistants_bundle",
+        parameters=[shapes.VersionInput, shapes.TargetInput],
+        responses={
+            (200, "application/json"): shapes.BundleOutput,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            422: OpenApiTypes.OBJECT,
+        },
+    )
     def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
-        """The bundle's bytes; the ETag is their digest."""
+        """The bundle's bytes; the ETag is their digest. With `target`, the files of that client as a zip, or as JSON."""
         with as_problems():
             found = fetching.find(self.actor, namespace, name, version_asked(request))
         caching = conditional.caching(public=found.is_public, immutable=False)
+        if "target" in request.query_params:
+            return self._for_client(request, name, found, caching)
         if conditional.is_fresh(request, found.bundle_digest):
             return conditional.answer(request, b"", found.bundle_digest, JSON, caching)
         return conditional.answer(
             request, fetching.bundles.get(found.bundle_digest), found.bundle_digest, JSON, caching
         )
+
+    def _for_client(self, request: Request, name: str, found: fetching.Found, caching: str) -> HttpResponse:
+        asked = self.read(shapes.TargetInput, request.query_params)
+        try:
+            export = exporting.export(found.bundle_digest, asked["target"])
+            if asked["strict"]:
+                exporting.strictly(export)
+        except exporting.UnknownTarget as error:
+            raise Problem(400, "target_unknown", str(error)) from None
+        except exporting.SevereLoss as error:
+            losses = [loss.as_json() for loss in error.rendering.losses]
+            raise Problem(422, "target_loses", str(error), losses=losses) from None
+        if asked["format"] == "json":
+            content = canonical.encode(export.rendering.as_json())
+            return conditional.answer(request, content, canonical.digest(content), JSON, caching)
+        answer = conditional.answer(request, export.archive, export.digest, "application/zip", caching)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{found.version}-{asked["target"]}.zip"'
+        return answer
 
 
 class LockView(HubAPIView):
