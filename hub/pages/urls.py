@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/releases", packages.release_list, name="releases"),
     path("<str:namespace>/<str:name>/releases/<str:version>", packages.release, name="release"),
     path("<str:namespace>/<str:name>/releases/<str:version>/files/<path:path>", packages.file, name="release-file"),
+    path("<str:namespace>/<str:name>/clients", packages.client_list, name="clients"),
     path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),
     path("<str:namespace>/<str:name>/forks", packages.fork_list, name="forks"),
 ]
