@@ -20,7 +20,12 @@ def render(parts: Parts) -> Rendering:
     rendering, plugin = Rendering(), f"plugins/{parts.slug}"
     owner = parts.package.partition("/")[0]
     entry = {"name": parts.slug, "source": f"./{plugin}", "description": parts.description}
-    marketplace = {"name": f"{owner}-{parts.slug}", "owner": {"name": owner}, "plugins": [entry]}
+    marketplace = {
+        "name": f"{owner}-{parts.slug}",
+        "description": parts.description,
+        "owner": {"name": owner},
+        "plugins": [entry],
+    }
     rendering.add(".claude-plugin/marketplace.json", to_json(marketplace))
     manifest = {
         "name": parts.slug,
