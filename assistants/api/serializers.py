@@ -41,6 +41,21 @@ class TargetInput(serializers.Serializer[Any]):
     )
 
 
+class SignatureOutput(serializers.Serializer[Any]):
+    """One signature of an envelope."""
+
+    keyid = serializers.CharField()
+    sig = serializers.CharField(help_text="Base64.")
+
+
+class ReceiptOutput(serializers.Serializer[Any]):
+    """A DSSE envelope around an in-toto statement about a bundle."""
+
+    payload = serializers.CharField(help_text="Base64 of the statement.")
+    payloadType = serializers.CharField()  # noqa: N815  # the format's own name
+    signatures = SignatureOutput(many=True)
+
+
 class ForkInput(serializers.Serializer[Any]):
     """Where the fork goes."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -11,7 +13,7 @@ from rest_framework.response import Response
 
 from assistants.api import serializers as shapes
 from assistants.models import Lock
-from assistants.services import exporting, fetching, forks, resolving
+from assistants.services import exporting, fetching, forks, receipts, resolving
 from hub.api import conditional
 from hub.api.problems import Problem
 from hub.api.views import HubAPIView
@@ -27,6 +29,8 @@ from registry.domain.versions import Version
 from registry.models import Package
 
 JSON = "application/json"
+# The relation of a bundle to its receipt (RFC 8288: one that is not registered is a URI).
+RECEIPT = "urn:assistant-hub:rel:receipt"
 
 
 class BundleView(HubAPIView):
@@ -48,11 +52,12 @@ class BundleView(HubAPIView):
         caching = conditional.caching(public=found.is_public, immutable=False)
         if "target" in request.query_params:
             return self._for_client(request, name, found, caching)
-        if conditional.is_fresh(request, found.bundle_digest):
-            return conditional.answer(request, b"", found.bundle_digest, JSON, caching)
-        return conditional.answer(
-            request, fetching.bundles.get(found.bundle_digest), found.bundle_digest, JSON, caching
-        )
+        fresh = conditional.is_fresh(request, found.bundle_digest)
+        content = b"" if fresh else fetching.bundles.get(found.bundle_digest)
+        answer = conditional.answer(request, content, found.bundle_digest, JSON, caching)
+        address = f"/api/v1/assistants/{found.namespace}/{slugs.normalize(name)}/receipt?version={quote(found.version)}"
+        answer.headers["Link"] = f'<{address}>; rel="{RECEIPT}"'
+        return answer
 
     def _for_client(self, request: Request, name: str, found: fetching.Found, caching: str) -> HttpResponse:
         asked = self.read(shapes.TargetInput, request.query_params)
@@ -71,6 +76,19 @@ class BundleView(HubAPIView):
         answer = conditional.answer(request, export.archive, export.digest, "application/zip", caching)
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{found.version}-{asked["target"]}.zip"'
         return answer
+
+
+class ReceiptView(HubAPIView):
+    """The signed statement about a bundle."""
+
+    @extend_schema(operation_id="assistants_receipt", parameters=[shapes.VersionInput], responses=shapes.ReceiptOutput)
+    def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
+        """The receipt as a DSSE envelope; the ETag is its digest. The keys are at `/.well-known/hub-keys.json`."""
+        with as_problems():
+            found = fetching.find(self.actor, namespace, name, version_asked(request))
+        content = canonical.encode(receipts.of_lock(found.lock_id))
+        caching = conditional.caching(public=found.is_public, immutable=False)
+        return conditional.answer(request, content, canonical.digest(content), JSON, caching)
 
 
 class LockView(HubAPIView):

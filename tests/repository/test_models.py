@@ -17,6 +17,7 @@ from registry.services import artifacts
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
+    "assistants.ReceiptKey",
     "hub.ApiToken",
     "hub.AuditUnsealed",
     "hub.Device",
@@ -46,6 +47,7 @@ KEPT = {
     "assistants.Bundle",
     "assistants.Lock",
     "assistants.LockEntry",
+    "assistants.Receipt",
     "hub.AuditEvent",
     "hub.AuditSeal",
     "hub.Namespace",
