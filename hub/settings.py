@@ -22,6 +22,7 @@ SECRET_KEY = env.secret("SECRET_KEY", DATA_DIR / "keys" / "django-secret-key")
 SECRET_KEY_FALLBACKS: list[str] = read.list("SECRET_KEY_FALLBACKS", [])
 VAULT_KEYS = env.secret("VAULT_KEY", DATA_DIR / "keys" / "vault-key").split()
 AUDIT_KEYS = env.secret("HUB_AUDIT_KEY", DATA_DIR / "keys" / "audit-key").split()
+RECEIPT_KEYS = env.secret("HUB_RECEIPT_KEY", DATA_DIR / "keys" / "receipt-key").split()
 AUDIT_CHECKPOINT_FILE = DATA_DIR / "audit" / "checkpoint.json"
 ORGANIZATION_GRACE_DAYS = read.int("HUB_ORGANIZATION_GRACE_DAYS", 30)
 AUDIT_RETENTION_DAYS = read.int("HUB_AUDIT_RETENTION_DAYS", 0)
@@ -267,7 +268,7 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Anyone's page may read what is public; a cookie is never taken along, so nothing private can leak this way.
 CORS_ALLOW_ALL_ORIGINS = True
-CORS_URLS_REGEX = r"^/(api/v1|registry/v1|v0)/"
+CORS_URLS_REGEX = r"^/(?:(?:api/v1|registry/v1|v0)/|\.well-known/hub-keys\.json$)"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Link"]
 

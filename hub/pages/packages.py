@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assistants.views import resolved
+from assistants.views import clients, resolved
 from hub.actors import Actor
 from hub.context import actor_of
+from hub.domain.decisions import PermissionRefused
 from hub.keyset import Order
 from hub.pages import popularity, relations, usage
 from hub.pages.frames import frame
@@ -125,6 +126,21 @@ def file(request: HttpRequest, namespace: str, name: str, version: str, path: st
         raise Http404
     context = {"release": shown, "file": entry, "source": highlighting.of_file(path, held.content)}
     return render(request, "registry/file.html", frame(actor, found, "releases") | context)
+
+
+@require_safe
+def client_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """An assistant as files for each client, with what each loses."""
+    actor = actor_of(request)
+    found = lookups.package(actor, namespace, name, kind="assistant")
+    context = frame(actor, found, "clients")
+    if found.latest_release is not None:
+        context["release"] = lookups.release(found, "latest")
+        try:
+            context["clients"] = clients.of_release(actor, context["release"])
+        except PermissionRefused as error:
+            context["refusal"] = str(error)
+    return render(request, "assistants/clients.html", context)
 
 
 def _about(actor: Actor, shown: Release) -> dict[str, Any]:

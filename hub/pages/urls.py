@@ -16,6 +16,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/compare", comparing.compare, name="compare"),
     path("<str:namespace>/<str:name>/dependencies", dependencies.dependencies, name="dependencies"),
     path("<str:namespace>/<str:name>/releases/<str:version>/files/<path:path>", packages.file, name="release-file"),
+    path("<str:namespace>/<str:name>/clients", packages.client_list, name="clients"),
     path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),
     path("<str:namespace>/<str:name>/forks", packages.fork_list, name="forks"),
     path("<str:namespace>/<str:name>/proposals", proposals.proposal_list, name="proposals"),

@@ -19,6 +19,7 @@ from registry.services.proposals import Content
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
+    "assistants.ReceiptKey",
     "hub.ApiToken",
     "hub.AuditUnsealed",
     "hub.Device",
@@ -71,6 +72,7 @@ KEPT = {
     "assistants.Bundle",
     "assistants.Lock",
     "assistants.LockEntry",
+    "assistants.Receipt",
     "hub.AuditEvent",
     "hub.AuditSeal",
     "hub.Namespace",
