@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from django.core.cache import cache
+
+from registry.checks import Finding, running
 from registry.domain import manifests, markup
 from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.versions import InvalidVersion, Version
 from registry.kinds import KINDS
 from registry.models import ProposalRevision, ReleaseCoordinate
+from registry.services import scans
+
+SCAN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -101,9 +107,38 @@ def _difference(revision: ProposalRevision) -> Check:
     return Check("difference", label, "passed", "Manifest or README differ from what it starts from.")
 
 
+def _scan(revision: ProposalRevision) -> Check:
+    label = "The checks of publications find nothing"
+    found = _scanned(revision, running.fingerprint(running.versions()))
+    errors = [finding.as_fault() for finding in found if finding.severity == "error"]
+    if errors:
+        return Check("scan", label, "failed", "What was found keeps it from being published.", errors)
+    warnings = [finding.as_fault() for finding in found if finding.severity == "warning"]
+    if warnings:
+        return Check("scan", label, "warned", "It can be published; the warnings will stand beside it.", warnings)
+    return Check("scan", label, "passed", "Nothing was found.")
+
+
+def _scanned(revision: ProposalRevision, fingerprint: str) -> tuple[Finding, ...]:
+    """What the checks say of a revision. It never changes, so they are asked once for each set of them."""
+    key = f"proposal-scan:{revision.pk}:{fingerprint}"
+    found: tuple[Finding, ...] | None = cache.get(key)
+    if found is None:
+        package = revision.proposal.package
+        texts = {
+            KINDS[package.kind].main_file: revision.manifest,
+            "README.md": revision.readme,
+            "CHANGELOG.md": revision.changelog,
+        }
+        found = scans.look(scans.subject(package, revision.version, texts)).findings
+        cache.set(key, found, SCAN_SECONDS)
+    return found
+
+
 CHECKS: dict[str, Callable[[ProposalRevision], Check]] = {
     "manifest": _manifest,
     "version": _version,
     "notes": _notes,
     "difference": _difference,
+    "scan": _scan,
 }
