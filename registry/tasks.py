@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from hub.services import jobs
 from registry import background
-from registry.services import git_syncs, import_uploads, publishers
+from registry.services import git_syncs, import_uploads, mirror_runs, mirrors, proposal_events, publishers, scans
+
+# Well below the time limit of a task, and short enough to leave the worker to others.
+RESCAN_SECONDS = 60.0
 
 
 @shared_task
 def forget_used_identity_tokens(**_: object) -> None:
     """Forget identity tokens that were exchanged and have expired since: their own time keeps them out now."""
     publishers.forget_used()
+
+
+@shared_task
+def rescan_releases(**_: object) -> None:
+    """Look at latest releases again if there are newer checks, for a while; the next run goes on where this one ends."""
+    scans.rescan_due(seconds=RESCAN_SECONDS)
 
 
 @shared_task
@@ -31,3 +41,25 @@ def sweep_git_sources(**_: object) -> None:
 def forget_import_uploads(**_: object) -> None:
     """Delete the bytes of archives whose import is over, or that nobody confirmed."""
     import_uploads.forget()
+
+
+@shared_task
+def tell_of_proposal(*, event_id: int, **_: object) -> None:
+    """Tell those who follow a proposal what happened to it."""
+    proposal_events.tell(event_id=event_id)
+
+
+@shared_task
+def tell_of_proposals(**_: object) -> None:
+    """Tell what a worker that is gone left untold."""
+    for event in proposal_events.untold()[:200]:
+        proposal_events.tell(event_id=event.pk)
+
+
+@shared_task
+def start_mirrors(**_: object) -> None:
+    """Start the mirrors whose interval is over."""
+    mirrors.start_due()
+
+
+jobs.register(mirrors.JOB, mirror_runs.handle)

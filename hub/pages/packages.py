@@ -14,10 +14,12 @@ from hub.context import actor_of
 from hub.keyset import Order
 from hub.pages import relations, usage
 from registry import lookups, policies
-from registry.domain import destinations
+from registry.domain import destinations, model_profiles
+from registry.domain.servers import describing
 from registry.domain.versions import InvalidRange
 from registry.kinds import KINDS
 from registry.models import Package, Release
+from registry.services import artifacts, scans
 from registry.views import highlighting
 from registry.views.paging import page_or_404
 
@@ -30,10 +32,10 @@ BY_NAME = Order("name", ("name", "id"))
 def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """What it is, how to use it, and for an assistant what it is made of."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     context = frame(actor, found, "overview")
     if found.latest_release is not None:
-        context |= _about(actor, lookups.release(found, "latest"))
+        context |= _about(actor, lookups.release_to_inspect(actor, found, "latest"))
     return render(request, "registry/package_detail.html", context)
 
 
@@ -41,9 +43,9 @@ def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def release(request: HttpRequest, namespace: str, name: str, version: str) -> HttpResponse:
     """One release: exact, `latest` or a range, as everywhere."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     try:
-        shown = lookups.release(found, version)
+        shown = lookups.release_to_inspect(actor, found, version)
     except InvalidRange:
         raise Http404 from None
     context = frame(actor, found, "releases") | _about(actor, shown)
@@ -55,10 +57,10 @@ def release(request: HttpRequest, namespace: str, name: str, version: str) -> Ht
 def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The latest manifest as it was published; for an assistant also what it resolves to."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     context = frame(actor, found, "manifest")
     if found.latest_release is not None:
-        shown = lookups.release(found, "latest")
+        shown = lookups.release_to_inspect(actor, found, "latest")
         context |= {"release": shown, "source": highlighting.source(shown.manifest, shown.format)}
         if found.kind == "assistant":
             context["resolved"] = resolved.of_release(actor, shown)
@@ -69,7 +71,7 @@ def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def release_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Every release, newest version first, yanked ones included."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     rows = Release.objects.filter(package=found).select_related("published_by")
     rows = rows.defer("manifest", "content", "readme", "readme_html", "changelog", "changelog_html")
     context = frame(actor, found, "releases") | {"page": page_or_404(request, rows, NEWEST_FIRST, PAGE_SIZE)}
@@ -80,7 +82,7 @@ def release_list(request: HttpRequest, namespace: str, name: str) -> HttpRespons
 def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The assistants whose latest release contains the package, as far as the reader may see them."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.users(actor, found), BY_NAME, PAGE_SIZE)
     return render(request, "registry/used_by.html", frame(actor, found, "used-by") | {"page": page})
 
@@ -89,9 +91,27 @@ def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The forks that the reader may see."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.forks(actor, found), BY_NAME, PAGE_SIZE)
     return render(request, "registry/fork_list.html", frame(actor, found, "forks") | {"page": page})
+
+
+@require_safe
+def file(request: HttpRequest, namespace: str, name: str, version: str, path: str) -> HttpResponse:
+    """One file of a release that is a folder."""
+    actor = actor_of(request)
+    found = lookups.package_to_inspect(actor, namespace, name)
+    try:
+        shown = lookups.release_to_inspect(actor, found, version)
+    except InvalidRange:
+        raise Http404 from None
+    entry = next((one for one in shown.files if one["path"] == path), None)
+    files = artifacts.files_of(shown) if entry else None
+    held = files.get(path) if files else None
+    if entry is None or held is None:
+        raise Http404
+    context = {"release": shown, "file": entry, "source": highlighting.of_file(path, held.content)}
+    return render(request, "registry/file.html", frame(actor, found, "releases") | context)
 
 
 def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
@@ -104,16 +124,25 @@ def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
         "upstream": relations.upstream(actor, found),
         "may_release": bool(may.release),
         "may_manage": bool(may.manage),
+        "may_quarantine": bool(may.quarantine),
+        "successor": lookups.successor(actor, found),
         **relations.counts(actor, found),
     }
 
 
 def _about(actor: Actor, shown: Release) -> dict[str, Any]:
-    context = {
+    context: dict[str, Any] = {
         "release": shown,
+        "release_successor": lookups.successor(actor, shown),
         "destinations": destinations.of_config(shown.content),
         "ways": usage.ways(shown),
+        "scan": scans.latest(shown),
     }
-    if shown.package.kind == "assistant":
-        context["resolved"] = resolved.of_release(actor, shown)
+    match shown.package.kind:
+        case "assistant":
+            context["resolved"] = resolved.of_release(actor, shown)
+        case "mcp-server" if shown.document:
+            context["server_ways"] = describing.ways(shown.document)
+        case "model":
+            context["model"] = model_profiles.profile(shown.content["models"][0])
     return context

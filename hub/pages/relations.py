@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Subquery
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from assistants.models import LockEntry
 from hub.actors import Actor
-from registry.models import Package, PackageQuerySet, Release
+from registry.models import Package, PackageQuerySet, Proposal, ProposalState, Release
 from registry.views.lists import light
 
 
@@ -35,8 +38,20 @@ def upstream(actor: Actor, package: Package) -> Release | None:
 
 def counts(actor: Actor, package: Package) -> dict[str, int]:
     """How much stands behind each tab. Three queries, whatever there is."""
+    # What is open is shown to everybody who reads the package.
+    under_way = Proposal.objects.filter(package=OuterRef("id"), state=ProposalState.OPEN)
+    releases = Release.objects.filter(package=OuterRef("id"))
+    own = Package.objects.filter(id=package.id).values_list(_counted(releases), _counted(under_way))
+    release_count, proposal_count = own.first() or (0, 0)
     return {
-        "release_count": Release.objects.filter(package=package).count(),
+        "release_count": release_count,
+        "proposal_count": proposal_count,
         "user_count": users(actor, package).count(),
         "fork_count": forks(actor, package).count(),
     }
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    """How many rows of `rows`, which refer to the outer package, as part of another query."""
+    counted = rows.order_by().values("package").annotate(count=Count("id")).values("count")
+    return Coalesce(Subquery(counted), 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -33,7 +35,13 @@ def search(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
     is_part = request.htmx.request_type == "partial"  # type: ignore[attr-defined]  # set by django_htmx's middleware
     template = "pages/search.html#results" if is_part else "pages/search.html"
-    context = {"form": form, "page": page, "kinds": KINDS.values(), "in_time": in_time}
+    context = {"form": form, "page": page, "kinds": KINDS.values(), "in_time": in_time, "feed_query": _feed_query(form)}
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response
+
+
+def _feed_query(form: SearchForm) -> str:
+    """What narrows the feed as the form narrows the list."""
+    values = form.cleaned_data if form.is_valid() else {}
+    return urlencode({name: value for name, value in values.items() if value and name != "sort"})

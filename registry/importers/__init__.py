@@ -101,12 +101,12 @@ def _owner(source: Source, folders: frozenset[str]) -> str | None:
 
 __all__ = [
     "IMPORTERS",
-    "claimed",
     "Candidate",
     "Importer",
     "Outcome",
     "Refusal",
     "Source",
+    "claimed",
     "importer_of",
     "part_of",
     "read",

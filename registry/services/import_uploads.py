@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from registry.services.imports import ImportOutcome, Row
 JOB = "import"
 MAX_BYTES = 32 * 1024 * 1024
 KEPT = timedelta(hours=24)
+TELL_SECONDS = 1.0
 _CHUNK = 1024 * 1024
 
 
@@ -114,16 +116,17 @@ def perform(job: Job, by: Actor) -> Mapping[str, Any]:
             "; ".join(f"{fault.file}: {fault.message} {fault.mend}" for fault in refused.faults)
         ) from None
     jobs.progress(job, done=0, note=f"{len(files)} files")
+    tell = _teller(job)
     if job.data["dry_run"]:
-        rows = list(imports.plan(by=by, namespace=made.namespace, files=files, source=made.source).rows)
-        return _report(rows)
+        plan = imports.plan(by=by, namespace=made.namespace, files=files, source=made.source, progress=tell)
+        return _report(list(plan.rows))
     rows = imports.run(
         by=by,
         namespace=made.namespace,
         files=files,
         visibility=made.visibility,
         source=made.source,
-        progress=lambda done, total: _tell(job, done, total),
+        progress=tell,
     )
     _empty(Import.objects.filter(id=made.id))
     return _report(rows)
@@ -178,10 +181,17 @@ def _data(made: Import, *, dry_run: bool) -> dict[str, Any]:
     return {"import": made.pk, "dry_run": dry_run, "page": f"/imports/{made.pk}"}
 
 
-def _tell(job: Job, done: int, total: int) -> None:
-    """Not for every item: each time costs a write."""
-    if done % 20 == 0 or done == total:
-        jobs.progress(job, done=done, total=total)
+def _teller(job: Job) -> imports.Progress:
+    """Tells of the job's progress once a second, which also shows that its worker is alive: each time costs a write."""
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL_SECONDS or done == total:
+            jobs.progress(job, done=done, total=total)
+            told = time.monotonic()
+
+    return tell
 
 
 def _report(rows: list[Row]) -> dict[str, Any]:

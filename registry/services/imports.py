@@ -37,6 +37,7 @@ REFUSALS = (
     PermissionRefused,
     packages.PackageExists,
     packages.PackageGone,
+    packages.TakesNoReleases,
     releases.VersionExists,
     InvalidName,
     InvalidVersion,
@@ -82,10 +83,12 @@ class Plan:
         return [row.as_json() for row in self.rows]
 
 
-def plan(*, by: Actor, namespace: Namespace, files: Sequence[Source], source: str = "") -> Plan:
+def plan(
+    *, by: Actor, namespace: Namespace, files: Sequence[Source], source: str = "", progress: Progress | None = None
+) -> Plan:
     """What `run` would do with the files, without doing it. Raises PermissionRefused."""
     require(may_publish(by, namespace))
-    return Plan(tuple(_Import(by, namespace, files, source).looked_at()))
+    return Plan(tuple(_Import(by, namespace, files, source, progress or _untold).looked_at()))
 
 
 def run(
@@ -100,8 +103,8 @@ def run(
     """Publish what the files become, as far as it is new, in packages of `namespace`; new ones get `visibility`.
 
     `source` tells files of one place from files of another that have the same paths. `progress(done, total)` is called
-    after each item. A second call with the same files changes nothing. Raises PermissionRefused; what is wrong with
-    single files is in the rows.
+    for each item, first while the names are found, with nothing done yet. A second call with the same files changes
+    nothing. Raises PermissionRefused; what is wrong with single files is in the rows.
     """
     rows = each(by=by, namespace=namespace, files=files, visibility=visibility, source=source, progress=progress)
     return list(rows)
@@ -119,7 +122,9 @@ def each(
 ) -> Iterator[Row]:
     """As `run`, row by row: whoever reads may stop between two. `origin` is kept with every release beside its path."""
     require(may_publish(by, namespace))
-    yield from _Import(by, namespace, files, source, origin or {}).published(Visibility(visibility), progress)
+    yield from _Import(by, namespace, files, source, progress or _untold, origin or {}).published(
+        Visibility(visibility)
+    )
 
 
 @dataclass
@@ -143,6 +148,7 @@ class _Import:
     namespace: Namespace
     files: Sequence[Source]
     source: str
+    progress: Progress
     origin: Mapping[str, str] = field(default_factory=dict)
     known: dict[tuple[str, str], _Known] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -157,42 +163,41 @@ class _Import:
         """The rows of a plan."""
         self._settle()
         used = _used_versions(self.namespace, self.names.values())
-        for outcome in read(self.files):
-            if row := self._decided(outcome):
-                yield row
-                continue
-            assert isinstance(outcome, Candidate)
-            key = outcome.path, outcome.item
-            if before := self.moved.get(key):
-                self.done[key] = before.name, before.version
-                yield self._row(outcome, ImportOutcome.UNCHANGED, before.name, before.version, ())
-                continue
-            version = str(_next_version(outcome, used.get(self.names[key], [])))
-            try:
-                _check(outcome, self.names[key], self._fitted(outcome, version))
-            except REFUSALS as error:
-                yield _refused(outcome, error)
-                continue
-            self.done[key] = self.names[key], version
-            yield self._row(outcome, ImportOutcome.IMPORTED, self.names[key], version)
+        for done, outcome in enumerate(read(self.files), 1):
+            decided = self._decided(outcome)
+            yield decided if isinstance(decided, Row) else self._foreseen(decided, used)
+            self.progress(done, self.total)
 
-    def published(self, visibility: Visibility, progress: Progress | None) -> Iterator[Row]:
+    def _foreseen(self, candidate: Candidate, used: Mapping[str, Sequence[Version]]) -> Row:
+        """The row of what would be published."""
+        key = candidate.path, candidate.item
+        if before := self.moved.get(key):
+            self.done[key] = before.name, before.version
+            return self._row(candidate, ImportOutcome.UNCHANGED, before.name, before.version, ())
+        version = str(_next_version(candidate, used.get(self.names[key], [])))
+        try:
+            _check(candidate, self.names[key], self._fitted(candidate, version))
+        except REFUSALS as error:
+            return _refused(candidate, error)
+        self.done[key] = self.names[key], version
+        return self._row(candidate, ImportOutcome.IMPORTED, self.names[key], version)
+
+    def published(self, visibility: Visibility) -> Iterator[Row]:
         """The rows of a run, each as it is done."""
         self._settle()
         for done, outcome in enumerate(read(self.files), 1):
-            row = self._decided(outcome)
-            if row is None:
-                assert isinstance(outcome, Candidate)
-                try:
-                    row = self._apply(outcome, visibility)
-                except REFUSALS as error:
-                    row = _refused(outcome, error)
-            yield row
-            if progress is not None:
-                progress(done, self.total)
+            decided = self._decided(outcome)
+            yield decided if isinstance(decided, Row) else self._tried(decided, visibility)
+            self.progress(done, self.total)
 
-    def _decided(self, outcome: Outcome) -> Row | None:
-        """The row of what needs nothing done; None for what has to be published, or put where it was moved to."""
+    def _tried(self, candidate: Candidate, visibility: Visibility) -> Row:
+        try:
+            return self._apply(candidate, visibility)
+        except REFUSALS as error:
+            return _refused(candidate, error)
+
+    def _decided(self, outcome: Outcome) -> Row | Candidate:
+        """The row of what needs nothing done, or the candidate that is to be published."""
         key = outcome.path, outcome.item
         if isinstance(outcome, Refusal):
             return _row_of(outcome)
@@ -204,7 +209,7 @@ class _Import:
         if known is not None and (known.kind, known.digest) == (outcome.kind, outcome.digest):
             self.done[key] = known.name, known.version
             return self._row(outcome, ImportOutcome.UNCHANGED, known.name, known.version, ())
-        return None
+        return outcome
 
     def _row_of_twin(self, one: Candidate, twin: _Known | Candidate) -> Row:
         """The row of an item that another file holds too."""
@@ -223,6 +228,7 @@ class _Import:
         digests: dict[tuple[str, str], str] = {}
         for outcome in read(self.files):
             self.total += 1
+            self.progress(0, self.total)
             key = outcome.path, outcome.item
             if isinstance(outcome, Candidate):
                 digests[key] = outcome.digest
@@ -378,6 +384,10 @@ class _Import:
         return Row(
             _shown(candidate.path), candidate.kind, package, version, outcome, _shown(" ".join(reasons)), candidate.line
         )
+
+
+def _untold(done: int, total: int) -> None:
+    """Nobody asked how far it is."""
 
 
 def _known(namespace: Namespace, source: str) -> dict[tuple[str, str], _Known]:

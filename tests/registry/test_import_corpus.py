@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.db import connection
 
 from hub.actors import Actor
 from hub.models import Namespace
+from registry.domain.files import unpack
 from registry.importers import Source
 from registry.models import Package, Release
 from registry.services import imports
@@ -114,10 +116,11 @@ def planted() -> list[Source]:
         else:
             continue
         found.append(Source(source.path, content, source.executable))
-    settings = (
-        '{"mcpServers": {"a": {"command": "x", "args": ["--key", "%s"], "env": {"API_KEY": "plantedplain", "X": "%s"}},'
-        ' "b": {"url": "https://h.example/?token=%s", "headers": {"Authorization": "Bearer %s"}}}}'
-    ) % (secrets[0], secrets[4], secrets[1], secrets[2])
+    servers = {
+        "a": {"command": "x", "args": ["--key", secrets[0]], "env": {"API_KEY": "plantedplain", "X": secrets[4]}},
+        "b": {"url": f"https://h.example/?token={secrets[1]}", "headers": {"Authorization": f"Bearer {secrets[2]}"}},
+    }
+    settings = json.dumps({"mcpServers": servers})
     config = f"name: C\nversion: 1.0.0\nschema: v1\nmodels:\n  - name: M\n    provider: openai\n    model: m\n    apiKey: {secrets[1]}\n"
     return [*found, Source(".mcp.json", settings.encode()), Source(".continue/config.yaml", config.encode())]
 
@@ -137,8 +140,6 @@ def everything_stored() -> str:
 
 
 def _unpacked(content: bytes) -> str:
-    from registry.domain.files import unpack
-
     return "\n".join(file.content.decode("utf-8", "replace") for file in unpack(content).files)
 
 
