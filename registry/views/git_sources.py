@@ -154,8 +154,8 @@ def run(request: HttpRequest, source_id: int, run_id: int, slug: str | None = No
     outcome = form.cleaned_data["outcome"]
     listed = page_of(request, rows.filter(outcome=outcome) if outcome else rows, BY_PATH)
     if outcome:
-        ways = {name: url and f"{url}&outcome={outcome}" for name, url in vars(listed).items() if name.endswith("_url")}
-        listed = replace(listed, **ways)
+        before, after = (url and f"{url}&outcome={outcome}" for url in (listed.previous_url, listed.next_url))
+        listed = replace(listed, previous_url=before, next_url=after)
     context = {**place.about(found), "run": shown, "listed": listed, "form": form, "filtered": bool(outcome)}
     context |= {"run_url": place.url("source-run", found.id, shown.id)}
     return render(request, "registry/source_run.html", context)
