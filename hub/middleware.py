@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import ResolverMatch, reverse
@@ -44,6 +45,19 @@ def reads_once(get_response: Handler) -> Handler:
             return get_response(request)
         with shortcache.reading():
             return get_response(request)
+
+    return handle
+
+
+def bounded_uploads(get_response: Handler) -> Handler:
+    """Refuses a form with files that says itself that it is too large; the server reads no more than was said."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        is_form = request.content_type == "multipart/form-data"
+        if is_form and (not length.isdecimal() or int(length) > settings.MAX_UPLOAD_BYTES):
+            return errors.too_large(request)
+        return get_response(request)
 
     return handle
 

@@ -32,15 +32,18 @@ HTTPS = BASE_URL.startswith("https://")
 # --- What the hub offers
 SIGNUP_OPEN = read.bool("HUB_SIGNUP_OPEN", True)
 SSO_ALLOWED_HOSTS: list[str] = read.list("HUB_SSO_ALLOWED_HOSTS", [])
+GIT_ALLOWED_HOSTS: list[str] = read.list("HUB_GIT_ALLOWED_HOSTS", [])
 WEBHOOK_ALLOWED_HOSTS: list[str] = read.list("HUB_WEBHOOK_ALLOWED_HOSTS", [])
 MIRROR_ALLOWED_HOSTS: list[str] = read.list("HUB_MIRROR_ALLOWED_HOSTS", [])
 WEBHOOK_LOG_DAYS = read.int("HUB_WEBHOOK_LOG_DAYS", 30)
 TRUSTED_ISSUERS: list[str] = read.list(
     "HUB_TRUSTED_ISSUERS", ["https://token.actions.githubusercontent.com", "https://gitlab.com"]
 )
+DNS_SERVERS: list[str] = read.list("HUB_DNS_SERVERS", [])
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
+DOWNLOADS_WRITTEN_EVERY = 10.0  # seconds between two writes of what a process has counted; 0: never
 
 INSTALLED_APPS = [
     "hub",
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "hub.middleware.request_context",
+    "hub.middleware.bounded_uploads",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -121,6 +125,7 @@ CACHES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # --- Celery (read with the prefix CELERY_ by hub/celery.py)
 BROKER_DIR = DATA_DIR / "broker"
@@ -152,6 +157,15 @@ CELERY_BEAT_SCHEDULE = {
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
     "start-mirrors": {"task": "registry.tasks.start_mirrors", "schedule": 300.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
+    "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},
+    "rescan-releases": {"task": "registry.tasks.rescan_releases", "schedule": 600.0},
+    "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
+    "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
+    "tell-of-proposals": {"task": "registry.tasks.tell_of_proposals", "schedule": 60.0},
+    "mail-notifications": {"task": "hub.tasks.mail_notifications", "schedule": 60.0},
+    "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
+    "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
+    "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

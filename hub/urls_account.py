@@ -6,9 +6,11 @@ from hub.views import (
     account,
     activity,
     devices,
+    domains,
     invitations,
     jobs,
     members,
+    notifications,
     organization_life,
     organization_sso,
     organizations,
@@ -24,6 +26,11 @@ from hub.views import (
 
 urlpatterns = [
     path("settings", account.profile, name="account_settings"),
+    path("settings/notifications", notifications.preferences, name="notification-settings"),
+    path("notifications", notifications.notifications, name="notifications"),
+    path("notifications/bell", notifications.bell, name="bell"),
+    path("notifications/read", notifications.read_all, name="notifications-read"),
+    path("notifications/<int:notification_id>/read", notifications.read, name="notification-read"),
     path("settings/activity", activity.personal_activity, name="activity"),
     path("settings/security", security.security, name="security"),
     path("settings/security/sessions/<int:session_id>/end", security.end_session, name="session-end"),
@@ -88,6 +95,9 @@ urlpatterns = [
         organization_sso.remove_mapping,
         name="mapping-remove",
     ),
+    path("organizations/<str:slug>/domains", domains.domains, name="organization-domains"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/check", domains.check, name="organization-domain-check"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/remove", domains.remove, name="organization-domain-remove"),
     path("organizations/<str:slug>/security", security_policy.security_policy, name="organization-security"),
     path("organizations/<str:slug>/service-accounts", service_accounts.service_accounts, name="service-accounts"),
     path(

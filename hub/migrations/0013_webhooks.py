@@ -35,7 +35,7 @@ DROP FUNCTION hub_webhook_enqueue;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hub', '0004_jobs'),
+        ('hub', '0012_notifications'),
     ]
 
     operations = [

@@ -12,28 +12,33 @@ from assistants.views import resolved
 from hub.actors import Actor
 from hub.context import actor_of
 from hub.keyset import Order
-from hub.pages import relations, usage
-from registry import lookups, policies
-from registry.domain import destinations
+from hub.pages import popularity, relations, usage
+from hub.pages.frames import frame
+from registry import comparisons, lookups
+from registry.domain import destinations, links, model_profiles
+from registry.domain.servers import describing
 from registry.domain.versions import InvalidRange
-from registry.kinds import KINDS
-from registry.models import Package, Release
-from registry.views import highlighting
+from registry.models import Release
+from registry.services import artifacts, scans
+from registry.views import highlighting, provenance, readmes
 from registry.views.paging import page_or_404
 
 PAGE_SIZE = 30
 NEWEST_FIRST = Order("version", ("-version_key", "-id"))
 BY_NAME = Order("name", ("name", "id"))
+# What the list of releases may be narrowed to; without it, every release is there.
+SHOWN = {"stable": {"is_prerelease": False}, "prereleases": {"is_prerelease": True}}
 
 
 @require_safe
 def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """What it is, how to use it, and for an assistant what it is made of."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     context = frame(actor, found, "overview")
     if found.latest_release is not None:
-        context |= _about(actor, lookups.release(found, "latest"))
+        context |= _about(actor, lookups.release_to_inspect(actor, found, "latest"))
+    context |= {"history": relations.history(found), "downloads": popularity.of_package(found, request.GET)}
     return render(request, "registry/package_detail.html", context)
 
 
@@ -41,13 +46,18 @@ def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def release(request: HttpRequest, namespace: str, name: str, version: str) -> HttpResponse:
     """One release: exact, `latest` or a range, as everywhere."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     try:
-        shown = lookups.release(found, version)
+        shown = lookups.release_to_inspect(actor, found, version)
     except InvalidRange:
         raise Http404 from None
     context = frame(actor, found, "releases") | _about(actor, shown)
-    context["source"] = highlighting.source(shown.manifest, shown.format)
+    context |= {
+        "source": highlighting.source(shown.manifest, shown.format),
+        "origin": provenance.origin_of(shown),
+        "previous": comparisons.previous(shown),
+        "downloads": popularity.of_release(shown, request.GET),
+    }
     return render(request, "registry/release_detail.html", context)
 
 
@@ -55,10 +65,10 @@ def release(request: HttpRequest, namespace: str, name: str, version: str) -> Ht
 def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The latest manifest as it was published; for an assistant also what it resolves to."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     context = frame(actor, found, "manifest")
     if found.latest_release is not None:
-        shown = lookups.release(found, "latest")
+        shown = lookups.release_to_inspect(actor, found, "latest")
         context |= {"release": shown, "source": highlighting.source(shown.manifest, shown.format)}
         if found.kind == "assistant":
             context["resolved"] = resolved.of_release(actor, shown)
@@ -67,12 +77,16 @@ def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 
 @require_safe
 def release_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Every release, newest version first, yanked ones included."""
+    """Every release, newest version first, yanked ones included; or only those that `?show=` asks for."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
-    rows = Release.objects.filter(package=found).select_related("published_by")
+    found = lookups.package_to_inspect(actor, namespace, name)
+    shown = request.GET.get("show", "")
+    rows = Release.objects.filter(package=found, **SHOWN.get(shown, {})).select_related("published_by")
     rows = rows.defer("manifest", "content", "readme", "readme_html", "changelog", "changelog_html")
-    context = frame(actor, found, "releases") | {"page": page_or_404(request, rows, NEWEST_FIRST, PAGE_SIZE)}
+    context = frame(actor, found, "releases") | {
+        "page": page_or_404(request, rows, NEWEST_FIRST, PAGE_SIZE),
+        "shown": shown if shown in SHOWN else "",
+    }
     return render(request, "registry/release_list.html", context)
 
 
@@ -80,40 +94,55 @@ def release_list(request: HttpRequest, namespace: str, name: str) -> HttpRespons
 def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The assistants whose latest release contains the package, as far as the reader may see them."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.users(actor, found), BY_NAME, PAGE_SIZE)
-    return render(request, "registry/used_by.html", frame(actor, found, "used-by") | {"page": page})
+    context = frame(actor, found, "used-by") | {"page": page, "in_use": relations.versions_in_use(actor, found)}
+    return render(request, "registry/used_by.html", context)
 
 
 @require_safe
 def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The forks that the reader may see."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.forks(actor, found), BY_NAME, PAGE_SIZE)
     return render(request, "registry/fork_list.html", frame(actor, found, "forks") | {"page": page})
 
 
-def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
-    """What stands around every page of a package: origin, counts on the tabs, and what the reader may do."""
-    may = policies.abilities(actor, found)
-    return {
-        "package": found,
-        "kind": KINDS[found.kind],
-        "tab": tab,
-        "upstream": relations.upstream(actor, found),
-        "may_release": bool(may.release),
-        "may_manage": bool(may.manage),
-        **relations.counts(actor, found),
-    }
+@require_safe
+def file(request: HttpRequest, namespace: str, name: str, version: str, path: str) -> HttpResponse:
+    """One file of a release that is a folder."""
+    actor = actor_of(request)
+    found = lookups.package_to_inspect(actor, namespace, name)
+    try:
+        shown = lookups.release_to_inspect(actor, found, version)
+    except InvalidRange:
+        raise Http404 from None
+    entry = next((one for one in shown.files if one["path"] == path), None)
+    files = artifacts.files_of(shown) if entry else None
+    held = files.get(path) if files else None
+    if entry is None or held is None:
+        raise Http404
+    context = {"release": shown, "file": entry, "source": highlighting.of_file(path, held.content)}
+    return render(request, "registry/file.html", frame(actor, found, "releases") | context)
 
 
 def _about(actor: Actor, shown: Release) -> dict[str, Any]:
-    context = {
+    context: dict[str, Any] = {
         "release": shown,
+        "release_successor": lookups.successor(actor, shown),
         "destinations": destinations.of_config(shown.content),
         "ways": usage.ways(shown),
+        "scan": scans.latest(shown),
+        "readme": readmes.of(shown),
+        "repository": links.repository_of(shown.content),
+        "website": links.website_of(shown.content),
     }
-    if shown.package.kind == "assistant":
-        context["resolved"] = resolved.of_release(actor, shown)
+    match shown.package.kind:
+        case "assistant":
+            context["resolved"] = resolved.of_release(actor, shown)
+        case "mcp-server" if shown.document:
+            context["server_ways"] = describing.ways(shown.document)
+        case "model":
+            context["model"] = model_profiles.profile(shown.content["models"][0])
     return context

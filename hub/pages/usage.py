@@ -45,6 +45,7 @@ def ways(release: Release) -> list[Way]:
             )
         )
     address = f"{settings.BASE_URL}/api/v1"
+    folder = f".agents/skills/{release.content['name']}"
     if kind.section:
         found.append(Way("use-uses", _("In an assistant’s manifest:"), "manifest.yaml", _uses(release, kind.section)))
         address += f"/packages/{package}/releases/{release.version}/manifest"
@@ -56,6 +57,11 @@ def ways(release: Release) -> list[Way]:
                 _curl(address, package.visibility),
             )
         )
+    elif release.artifact_id:
+        address += f"/packages/{package}/releases/{release.version}/archive"
+        command = f"{_curl(address, package.visibility)} | tar -xz -C {folder}"
+        explanation = _("The folder, for every client that reads Agent Skills:")
+        found.append(Way("use-curl", explanation, _("Terminal: curl"), f"mkdir -p {folder} && {command}"))
     else:
         address += f"/assistants/{package}/bundle"
         explanation = _("Everything resolved, as one JSON document, for scripts and other clients:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -46,10 +47,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403, with the reason of the policy that refused, and the way to prove what the sign-in lacks."""
-    reason = str(exception) if isinstance(exception, PermissionRefused) else ""
-    return _answer(
-        request, 403, reason, **(_lacking(request, exception) if isinstance(exception, ProofMissing) else {})
-    )
+    if not isinstance(exception, PermissionRefused):
+        return _answer(request, 403)
+    lacking = _lacking(request, exception) if isinstance(exception, ProofMissing) else {}
+    return _answer(request, 403, str(exception), title=exception.title, **lacking)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413, for a form whose files are larger than the hub takes."""
+    limit = settings.MAX_UPLOAD_BYTES // 1024**2
+    return _answer(request, 413, f"Files of at most {limit} MiB are taken at a time.")
 
 
 def _lacking(request: HttpRequest, missing: ProofMissing) -> dict[str, object]:

@@ -86,7 +86,7 @@ def _answer(view: HubAPIView, feed: feeds.SteadyFeed, *, public: bool = True) ->
     answer = HttpResponse(content, content_type=feeds.MEDIA_TYPE)
     answer.headers["ETag"] = etag
     answer.headers["Vary"] = "Authorization, Cookie"
-    answer.headers["Cache-Control"] = caching(public=public and view.actor.user is None, immutable=False)
+    answer.headers["Cache-Control"] = caching(public=public and view.actor.user is None)
     answer.headers["Last-Modified"] = http_date(changed)
     request = view.request._request
     return get_conditional_response(request, etag=etag, last_modified=changed, response=answer) or answer

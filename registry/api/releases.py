@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub import keyset
 from hub.api import conditional
+from hub.api.parsers import StrictJSONParser
 from hub.api.views import HubAPIView
 from registry import lookups
 from registry.api import serializers as shapes
+from registry.api.counting import counted
 from registry.api.errors import as_problems
+from registry.domain.files import rooted, text_of, unpack
+from registry.kinds import KINDS
 from registry.models import Release, Visibility
-from registry.services import releases
+from registry.services import artifacts, releases
 
 NEWEST_FIRST = keyset.Order("version", ("-version_key", "-id"))
 MARKDOWN = "text/markdown; charset=utf-8"
@@ -25,6 +32,8 @@ MEDIA_TYPES = {"yaml": "application/yaml", "markdown": MARKDOWN, "json": "applic
 
 class ReleaseListView(HubAPIView):
     """The releases of one package."""
+
+    parser_classes = (StrictJSONParser, MultiPartParser)
 
     @extend_schema(operation_id="releases_list", parameters=[shapes.ReleaseListInput], responses=shapes.ReleasePage)
     def get(self, request: Request, namespace: str, name: str) -> Response:
@@ -38,21 +47,24 @@ class ReleaseListView(HubAPIView):
         return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
 
     @extend_schema(
-        operation_id="releases_publish", request=shapes.ReleaseInput, responses={201: shapes.ReleaseDetailOutput}
+        operation_id="releases_publish",
+        request={"application/json": shapes.ReleaseInput, "multipart/form-data": shapes.ReleaseUpload},
+        responses={201: shapes.ReleaseDetailOutput},
     )
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Publish a release. It can never be changed, and its version never used again."""
+        """Publish a release. It can never be changed, and its version never used again. A folder is sent as an archive."""
         package = lookups.package(self.actor, namespace, name)
-        asked = self.read(shapes.ReleaseInput, request.data)
+        uploaded = "archive" in request.FILES
+        asked = self.read(shapes.ReleaseUpload if uploaded else shapes.ReleaseInput, request.data)
         notes = releases.Notes(asked["readme"], asked["changelog"])
         with as_problems():
+            files = rooted(unpack(asked["archive"].read())) if uploaded else None
+            manifest = text_of(files, KINDS[package.kind].main_file) if files else asked["manifest"]
             release = releases.publish(
-                by=self.actor, package=package, version=asked["version"], manifest=asked["manifest"], notes=notes
+                by=self.actor, package=package, version=asked["version"], manifest=manifest, notes=notes, files=files
             )
         location = f"/api/v1/packages/{package}/releases/{release.version}"
-        return Response(
-            shapes.ReleaseDetailOutput(release).data, status.HTTP_201_CREATED, headers={"Location": location}
-        )
+        return Response(detail(self, release), status.HTTP_201_CREATED, headers={"Location": location})
 
 
 class ReleaseView(HubAPIView):
@@ -62,8 +74,9 @@ class ReleaseView(HubAPIView):
     def get(self, request: Request, namespace: str, name: str, version: str) -> Response:
         """Read a release with its texts."""
         with as_problems():
-            release = lookups.release(lookups.package(self.actor, namespace, name), version)
-        return Response(shapes.ReleaseDetailOutput(release).data)
+            package = lookups.package_to_inspect(self.actor, namespace, name)
+            release = lookups.release_to_inspect(self.actor, package, version)
+        return Response(detail(self, release))
 
 
 class ManifestView(HubAPIView):
@@ -76,11 +89,32 @@ class ManifestView(HubAPIView):
             package = lookups.package(self.actor, namespace, name)
             release = lookups.release(package, version)
         public = package.visibility == Visibility.PUBLIC
-        exact = version == release.version
-        caching = conditional.caching(public=public, immutable=exact)
-        return conditional.answer(
-            request, release.manifest.encode(), release.digest, MEDIA_TYPES[release.format], caching
+        caching = conditional.caching(public=public)
+        content, media_type = release.manifest.encode(), MEDIA_TYPES[release.format]
+        return counted(request, conditional.answer(request, content, release.digest, media_type, caching), release.pk)
+
+
+class ArchiveView(HubAPIView):
+    """The files of a release."""
+
+    @extend_schema(
+        operation_id="releases_archive",
+        responses={(200, "application/gzip"): OpenApiTypes.BINARY, 404: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: Request, namespace: str, name: str, version: str) -> HttpResponse:
+        """The folder that a release is, as tar.gz; the ETag is the digest of these bytes. 404 for what is no folder."""
+        with as_problems():
+            package = lookups.package(self.actor, namespace, name)
+            release = lookups.release(package, version)
+        if release.artifact_id is None:
+            raise Http404
+        caching = conditional.caching(public=package.visibility == Visibility.PUBLIC)
+        content = (
+            b"" if conditional.is_fresh(request, release.artifact_id) else artifacts.content_of(release.artifact_id)
         )
+        answer = conditional.answer(request, content, release.artifact_id, "application/gzip", caching)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{package.name}-{release.version}.tar.gz"'
+        return counted(request, answer, release.pk)
 
 
 class YankView(HubAPIView):
@@ -93,7 +127,7 @@ class YankView(HubAPIView):
         with as_problems():
             release = lookups.release(lookups.package(self.actor, namespace, name), version)
         releases.yank(by=self.actor, release=release, reason=asked["reason"])
-        return Response(shapes.ReleaseDetailOutput(lookups.release(release.package, release.version)).data)
+        return Response(detail(self, lookups.release(release.package, release.version)))
 
 
 class UnyankView(HubAPIView):
@@ -105,4 +139,13 @@ class UnyankView(HubAPIView):
         with as_problems():
             release = lookups.release(lookups.package(self.actor, namespace, name), version)
         releases.unyank(by=self.actor, release=release)
-        return Response(shapes.ReleaseDetailOutput(lookups.release(release.package, release.version)).data)
+        return Response(detail(self, lookups.release(release.package, release.version)))
+
+
+def detail(view: HubAPIView, release: Release) -> dict[str, Any]:
+    """A release with its texts, and with what is to be used instead, if the reader may see that."""
+    return {
+        **shapes.ReleaseDetailOutput(release).data,
+        "deprecation": shapes.deprecation_of(release, lookups.successor(view.actor, release)),
+        "quarantine": shapes.quarantine_of(release),
+    }

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from registry.domain.faults import Fault, ManifestInvalid
+from registry.domain.faults import Fault, ManifestInvalid, Place
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _FORBIDDEN = re.compile(r"[\0-\x1f\x7f\\:*?\"<>|\ud800-\udfff]")
@@ -102,6 +102,26 @@ def tree(files: Iterable[File], limits: Limits = SKILL) -> FileTree:
     if faults:
         raise FilesRefused(faults)
     return FileTree(tuple(kept[path] for path in sorted(kept)))
+
+
+def rooted(files: FileTree) -> FileTree:
+    """The tree without the one folder that holds everything, as archives of a folder have it."""
+    tops = {file.path.partition("/")[0] for file in files.files}
+    if len(tops) == 1 and all("/" in file.path for file in files.files):
+        return files.below(tops.pop())
+    return files
+
+
+def text_of(files: FileTree, path: str) -> str:
+    """The text of the file at `path`, with LF as the only line end. Raises FilesRefused if it is missing or no text."""
+    file = files.get(path)
+    if file is None:
+        raise FilesRefused([Fault(f"There is no {path}.", file="", mend=f"Put a {path} at the top of the folder.")])
+    try:
+        return file.content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = file.content.count(b"\n", 0, error.start) + 1
+        raise FilesRefused([Fault("The file is not UTF-8.", Place(line), "Save it as UTF-8.", path)]) from None
 
 
 def check_path(path: str, limits: Limits = SKILL) -> str:

@@ -58,7 +58,7 @@ class ModelProfile:
             "output_per_million": str(self.price.output),
             "currency": "USD",
             "listed_on": self.price.listed_on.isoformat(),
-            "source": self.price.source,
+            "list": self.price.source,
         }
         return {
             "provider": self.provider,
@@ -153,9 +153,10 @@ def _listed(provider: str, model: str) -> _Listed | None:
     return _Listed(found.context_window, Price(amounts[0], amounts[1], _newest(), source))
 
 
-def _amount(value: Any, tiered: type) -> Decimal | None:
+def _amount(value: Any, tiered: type[Any]) -> Decimal | None:
     """A price for short requests; longer ones may cost more."""
-    return value.base if isinstance(value, tiered) else value
+    found: Decimal | None = value.base if isinstance(value, tiered) else value
+    return found
 
 
 @functools.cache

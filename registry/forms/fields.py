@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hub.actors import Actor
 from hub.models import Namespace
 from hub.policies.namespaces import managed
+from registry.domain.files import SKILL, FilesRefused, FileTree, rooted, unpack
 from registry.models import Visibility
 
 VISIBILITIES = [
@@ -32,6 +33,29 @@ class SourceField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The text with LF as the only line end."""
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+class ArchiveField(forms.FileField):
+    """A folder as an archive. Its value is the files in it."""
+
+    def __init__(self, **options: Any) -> None:
+        help_text = _("The folder as zip or tar.gz, with its scripts and references.")
+        widget = forms.ClearableFileInput({"accept": ".zip,.tar,.tgz,.tar.gz,.skill"})
+        super().__init__(label=_("Archive"), required=False, help_text=help_text, widget=widget, **options)
+
+    def clean(self, data: Any, initial: Any = None) -> FileTree | None:
+        """The files, or None without an archive."""
+        upload = super().clean(data, initial)
+        if not upload:
+            return None
+        if upload.size > SKILL.total_bytes:
+            raise forms.ValidationError(_("The archive is larger than a package may be."))
+        try:
+            return rooted(unpack(upload.read()))
+        except FilesRefused as refused:
+            raise forms.ValidationError(
+                [f"{fault.file}: {fault.message} {fault.mend}" for fault in refused.faults]
+            ) from None
 
 
 def version_field(**options: Any) -> forms.CharField:

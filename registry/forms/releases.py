@@ -7,19 +7,51 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from registry.forms.fields import NewPackageForm, SourceField, version_field
+from registry.domain.files import FilesRefused, FileTree, text_of
+from registry.forms.fields import ArchiveField, NewPackageForm, SourceField, version_field
+from registry.forms.refusals import in_words
+from registry.kinds import Kind
 from registry.services.releases import Notes
 
 
 class ReleaseForm(forms.Form):
-    """A release of a package that is there."""
+    """A release of a package that is there. A kind that is a folder may be handed in as an archive."""
 
     version = version_field()
+    archive = ArchiveField()
     manifest = SourceField(label=_("Manifest"))
     readme = SourceField(
         label=_("README"), rows=10, required=False, help_text=_("Markdown: what it is for, when to use it.")
     )
     changelog = SourceField(label=_("Changelog"), rows=4, required=False, help_text=_("Markdown: what is different."))
+
+    def __init__(self, *arguments: Any, kind: Kind, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.kind = kind
+        if kind.takes_files:
+            self.fields["manifest"].label = kind.main_file
+            self.fields["manifest"].required = False
+            self.fields["manifest"].help_text = _("For a folder of this one file. An archive brings its own.")
+        else:
+            del self.fields["archive"]
+
+    def clean(self) -> dict[str, Any]:
+        """The manifest out of the archive, if there is one."""
+        cleaned = super().clean() or self.cleaned_data
+        files: FileTree | None = cleaned.get("archive")
+        if files is not None:
+            try:
+                cleaned["manifest"] = text_of(files, self.kind.main_file)
+            except FilesRefused as refused:
+                self.add_error("archive", [in_words(fault) for fault in refused.faults])
+        elif not cleaned.get("manifest") and "manifest" not in self.errors and "archive" not in self.errors:
+            self.add_error("manifest", _("Hand in an archive, or write the file here."))
+        return cleaned
+
+    def content(self) -> dict[str, Any]:
+        """What a service needs for the release."""
+        values = {name: self.cleaned_data[name] for name in ("version", "manifest")}
+        return values | {"notes": self.notes(), "files": self.cleaned_data.get("archive")}
 
     def notes(self) -> Notes:
         """The texts beside the manifest."""
@@ -29,7 +61,7 @@ class ReleaseForm(forms.Form):
 class PackageForm(NewPackageForm, ReleaseForm):
     """A new package with its first release."""
 
-    field_order = ("namespace", "name", "visibility", "version", "manifest", "readme", "changelog")
+    field_order = ("namespace", "name", "visibility", "version", "archive", "manifest", "readme", "changelog")
 
     def package_values(self) -> dict[str, Any]:
         """What a service needs for the package itself."""

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hub', '0013_webhooks'),
-        ('registry', '0003_artifacts'),
+        ('registry', '0015_proposals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,11 +8,37 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import MarkdownLexer, YamlLexer
+from pygments.lexers import BashLexer, JsonLexer, MarkdownLexer, PythonLexer, YamlLexer
 
 # Longer texts are shown without colours: a page must not cost a second of lexing.
 MAX_CHARACTERS = 64 * 1024
-LEXERS = {"yaml": YamlLexer, "markdown": MarkdownLexer}
+LEXERS = {
+    "yaml": YamlLexer,
+    "markdown": MarkdownLexer,
+    "skill": MarkdownLexer,
+    "json": JsonLexer,
+    "python": PythonLexer,
+    "shell": BashLexer,
+}
+# By the end of a file's name; other texts are shown without colours.
+LANGUAGES = {
+    "md": "markdown",
+    "json": "json",
+    "yaml": "yaml",
+    "yml": "yaml",
+    "py": "python",
+    "sh": "shell",
+    "bash": "shell",
+}
+
+
+def of_file(path: str, content: bytes) -> SafeString | None:
+    """A file's text as HTML; None for one that is no text."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return source(text, LANGUAGES.get(path.rpartition(".")[2].lower(), "")) if "\0" not in text else None
 
 
 @functools.lru_cache(maxsize=64)

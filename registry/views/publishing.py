@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
@@ -31,17 +32,10 @@ def publish(request: HttpRequest) -> HttpResponse:
         raise Http404
     actor = actor_of(request)
     initial = {"namespace": request.GET.get("namespace", actor.label), "version": "1.0.0", "manifest": kind.example}
-    form = PackageForm(posted(request), actor=actor, initial=initial)
+    form = PackageForm(posted(request), request.FILES or None, actor=actor, kind=kind, initial=initial)
     if form.is_valid():
         with refusals_on(form):
-            release = publications.publish_new(
-                by=actor,
-                kind=kind.name,
-                version=form.cleaned_data["version"],
-                manifest=form.cleaned_data["manifest"],
-                notes=form.notes(),
-                **form.package_values(),
-            )
+            release = publications.publish_new(by=actor, kind=kind.name, **form.content(), **form.package_values())
             return _published(request, release)
     context = {"form": form, "kind": kind}
     return render(request, "registry/publish.html", context, status=422 if form.is_bound else 200)
@@ -51,16 +45,10 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     """Publish the next release, starting from the latest one's texts."""
-    form = ReleaseForm(posted(request), initial=_from_latest(package))
+    form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=from_latest(package))
     if form.is_valid():
         with refusals_on(form):
-            release = releases.publish(
-                by=actor_of(request),
-                package=package,
-                version=form.cleaned_data["version"],
-                manifest=form.cleaned_data["manifest"],
-                notes=form.notes(),
-            )
+            release = releases.publish(by=actor_of(request), package=package, **form.content())
             return _published(request, release)
     context = {"form": form, "package": package, "kind": KINDS[package.kind]}
     return render(request, "registry/release_form.html", context, status=422 if form.is_bound else 200)
@@ -71,10 +59,19 @@ def _published(request: HttpRequest, release: Release) -> HttpResponse:
     for warning in release.warnings:
         place = _("line %(line)s, column %(column)s") % {"line": warning["line"], "column": warning["column"]}
         messages.warning(request, f"{warning['message']} {warning['mend']} ({place})")
+    found = sum(finding["severity"] == "warning" for finding in release.findings)
+    if found:
+        words = ngettext(
+            "The checks warn of %(count)d thing. It is listed with the release.",
+            "The checks warn of %(count)d things. They are listed with the release.",
+            found,
+        )
+        messages.warning(request, words % {"count": found})
     return redirect("package", release.package.namespace.slug, release.package.name)
 
 
-def _from_latest(package: Package) -> dict[str, str]:
+def from_latest(package: Package) -> dict[str, str]:
+    """What the editor of the next release starts with: the latest one's texts, or the kind's example."""
     latest = package.latest_release
     if latest is None:
         return {"version": "1.0.0", "manifest": KINDS[package.kind].example}

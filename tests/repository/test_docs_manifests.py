@@ -13,6 +13,7 @@ from hub.actors import Actor
 from hub.domain import slugs
 from registry.domain import manifests, yamltext
 from registry.domain.faults import ManifestInvalid
+from registry.domain.files import SKILL
 from registry.kinds import KINDS
 from registry.models import Package, Visibility
 from registry.services import releases
@@ -56,6 +57,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert limits == {
         "What": "Limit",
         "manifest": f"{manifests.MAX_BYTES // 1024} KiB",
+        "a skill's files": f"{SKILL.files}, {SKILL.file_bytes // 1024**2} MiB each, {SKILL.total_bytes // 1024**2} MiB together",
         "README, changelog": f"{manifests.MAX_DOCUMENT_BYTES // 1024} KiB each",
         "nesting": f"{yamltext.MAX_DEPTH} levels",
         "values in a document, aliases expanded": f"{yamltext.MAX_VALUES:,}",
