@@ -16,7 +16,7 @@ from hub.api.views import HubAPIView
 from hub.domain import slugs
 from registry import catalogue, feeds, lookups
 from registry.forms.search import SearchForm
-from registry.models import Package, Release, Visibility
+from registry.models import Package, Release, Visibility, served
 from registry.views.lists import light
 from registry.views.namespaces import namespace_for
 
@@ -68,7 +68,9 @@ class PackageFeedView(HubAPIView):
     def get(self, request: Request, namespace: str, name: str) -> HttpResponseBase:
         """The feed of a package, the last published first, yanked releases included."""
         found = lookups.package(self.actor, namespace, slugs.normalize(name))
-        rows = Release.objects.filter(package=found).defer("manifest", "content", "readme", "readme_html", "changelog")
+        rows = Release.objects.filter(served(), package=found).defer(
+            "manifest", "content", "readme", "readme_html", "changelog"
+        )
         address = reverse("feed-package", args=[found.namespace.slug, found.name])
         feed = feeds.of_releases(found, rows.order_by("-id")[: feeds.MAX_ENTRIES], address=address)
         return _answer(self, feed, public=found.visibility == Visibility.PUBLIC)

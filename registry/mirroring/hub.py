@@ -40,7 +40,7 @@ def _source(base_url: str, one: dict[str, Any]) -> Source:
         kind=text(one, "kind"),
         summary=text(one, "summary", limit=300),
         updated_at=max(text(one, "updated_at"), deleted),
-        deprecated="",
+        deprecated="Deprecated upstream." if one.get("is_deprecated") is True else "",
         gone="It was deleted upstream." if deleted else "",
     )
     if deleted or source.kind not in KINDS:
@@ -54,13 +54,20 @@ def _source(base_url: str, one: dict[str, Any]) -> Source:
 
 
 def _offered(base_url: str, name: str, one: dict[str, Any]) -> Offered:
-    version, why = text(one, "version", limit=64), text(one, "yank_reason", limit=400)
+    version = text(one, "version", limit=64)
     return Offered(
         version=version,
         digest=text(one, "digest", limit=80),
-        withdrawn=f"Yanked upstream: {why}" if one.get("is_yanked") is True else "",
+        withdrawn=_withdrawn(one),
         url=f"{base_url}/{name}/releases/{version}",
     )
+
+
+def _withdrawn(one: dict[str, Any]) -> str:
+    """Why the upstream lets nobody choose the release any more; empty if it may be chosen."""
+    if one.get("is_yanked") is True:
+        return f"Yanked upstream: {text(one, 'yank_reason', limit=400)}"
+    return "Quarantined upstream." if one.get("is_quarantined") is True else ""
 
 
 def _address(base_url: str, name: str) -> str:

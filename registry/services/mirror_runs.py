@@ -92,7 +92,14 @@ def follow(by: Actor, mirror: Mirror, source: Source, report: Report) -> None:
     for offered in source.offered:
         try:
             _bring(by, mirror, source, row.package, offered, report)
-        except (Unusable, PermissionRefused, InvalidVersion, releases.VersionExists, releases.PackageGone) as error:
+        except (
+            Unusable,
+            PermissionRefused,
+            InvalidVersion,
+            releases.VersionExists,
+            releases.PackageGone,
+            releases.TakesNoReleases,
+        ) as error:
             report.note("refused", f"{source.name}@{offered.version}", str(error))
         except ManifestInvalid as error:
             first = error.faults[0]

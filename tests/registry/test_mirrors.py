@@ -20,7 +20,7 @@ from hub.models import AuditEvent, Job, Namespace
 from hub.services import jobs, organizations
 from registry.domain import mirrors as domain
 from registry.mirroring import asking, hub
-from registry.models import Mirror, MirroredPackage, Package, Release
+from registry.models import Imposer, Mirror, MirroredPackage, Package, Release
 from registry.services import mirror_runs, mirrors, packages, releases
 
 OFFICIAL = "io.modelcontextprotocol.registry/official"
@@ -315,6 +315,9 @@ def test_the_list_of_changes_tells_of_deletions_of_what_was_public_alone(
         build_package(name, "1.0.0", visibility=visibility)
     packages.delete(by=owner, package=Package.objects.get(name="gone"))
     packages.delete(by=owner, package=Package.objects.get(name="secret"))
+    build_package("held", "1.0.0")
+    held = {"quarantined_at": timezone.now(), "quarantine_reason": "Bad.", "quarantined_as": Imposer.MODERATOR}
+    Package.objects.filter(name="held").update(**held)
     found = api("get", "packages?updated_since=2020-01-01T00:00:00Z").json()["items"]
     assert {one["name"]: bool(one["deleted_at"]) for one in found} == {"style": False, "gone": True}
     assert api("get", "packages").json()["items"][0]["name"] == "style"
