@@ -96,6 +96,19 @@ def fetch_json(
     return found
 
 
+def open_channel(where: Target, *, timeout: float) -> socket.socket:
+    """A connection without TLS to an address of `where` that was checked: for libraries that speak a protocol of their own.
+
+    Raises Refused or Failed.
+    """
+    for number in _addresses(where):
+        try:
+            return socket.create_connection((number, where.port), timeout=timeout)
+        except (OSError, ValueError):
+            continue
+    raise Failed(f"{where.host} cannot be reached.")
+
+
 def is_public(address: Address) -> bool:
     """Whether `address` belongs to the internet at large, not to this machine, its network or its cloud."""
     if isinstance(address, ipaddress.IPv6Address):

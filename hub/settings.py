@@ -32,9 +32,11 @@ HTTPS = BASE_URL.startswith("https://")
 # --- What the hub offers
 SIGNUP_OPEN = read.bool("HUB_SIGNUP_OPEN", True)
 SSO_ALLOWED_HOSTS: list[str] = read.list("HUB_SSO_ALLOWED_HOSTS", [])
+GIT_ALLOWED_HOSTS: list[str] = read.list("HUB_GIT_ALLOWED_HOSTS", [])
 TRUSTED_ISSUERS: list[str] = read.list(
     "HUB_TRUSTED_ISSUERS", ["https://token.actions.githubusercontent.com", "https://gitlab.com"]
 )
+DNS_SERVERS: list[str] = read.list("HUB_DNS_SERVERS", [])
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
@@ -151,6 +153,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
     "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
     "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
+    "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},
+    "rescan-releases": {"task": "registry.tasks.rescan_releases", "schedule": 600.0},
+    "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
+    "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,9 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, jobs, organization_life
+from hub.services import audit_retention, audit_seals, domains, jobs, organization_life
+
+DOMAINS_SECONDS = 240  # within the time limit of tasks
 
 
 def heartbeat_file() -> Path:
@@ -55,6 +58,17 @@ def purge_organizations(**_: object) -> None:
     """Empty the organizations whose period of grace after deletion is over (`HUB_ORGANIZATION_GRACE_DAYS`)."""
     for organization in organization_life.due().select_related("namespace"):
         organization_life.purge(by=Actor(source="task"), organization=organization)
+
+
+@shared_task
+def check_domains(**_: object) -> None:
+    """Look again for the proofs of domains. What this run does not reach in its time, the next one begins with."""
+    until = time.monotonic() + DOMAINS_SECONDS
+    for proof in domains.due().select_related("namespace__organization"):
+        if time.monotonic() > until:
+            return
+        with contextlib.suppress(domains.Gone):  # removed meanwhile
+            domains.recheck(by=Actor(source="task"), proof=proof)
 
 
 @shared_task

@@ -51,6 +51,9 @@ urlpatterns = [
     path("scim/v2/<str:slug>/", include(("hub.scim.urls", "scim"))),
     path("", include("assistants.continue_client.urls")),
     path("", include("hub.urls_account")),
+    path("", include("registry.urls_moderation")),
+    path("", include("registry.urls_imports")),
+    path("", include("registry.urls_sources")),
     # What follows starts with a namespace, so it comes last.
     path("", include("hub.pages.urls")),
     path("", include("assistants.urls")),

@@ -6,6 +6,7 @@ from hub.views import (
     account,
     activity,
     devices,
+    domains,
     invitations,
     jobs,
     members,
@@ -87,6 +88,9 @@ urlpatterns = [
         organization_sso.remove_mapping,
         name="mapping-remove",
     ),
+    path("organizations/<str:slug>/domains", domains.domains, name="organization-domains"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/check", domains.check, name="organization-domain-check"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/remove", domains.remove, name="organization-domain-remove"),
     path("organizations/<str:slug>/security", security_policy.security_policy, name="organization-security"),
     path("organizations/<str:slug>/service-accounts", service_accounts.service_accounts, name="service-accounts"),
     path(

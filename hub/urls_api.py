@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from hub.api.audit import MyAuditView, OrganizationAuditExportView, OrganizationAuditView
 from hub.api.devices import MyDevicesView, MyDeviceView
+from hub.api.domains import DomainCheckView, DomainListView, DomainView
 from hub.api.invitations import InvitationListView, InvitationResendView, InvitationView
 from hub.api.jobs import JobView
 from hub.api.me import MeView
@@ -53,6 +54,9 @@ urlpatterns: list[URLPattern] = [
     path("organizations/<str:slug>/sso", SsoView.as_view(), name="organization-sso"),
     path("organizations/<str:slug>/group-mappings", MappingListView.as_view(), name="group-mappings"),
     path("organizations/<str:slug>/group-mappings/<int:mapping_id>", MappingView.as_view(), name="group-mapping"),
+    path("organizations/<str:slug>/domains", DomainListView.as_view(), name="domains"),
+    path("organizations/<str:slug>/domains/<int:domain_id>", DomainView.as_view(), name="domain"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/check", DomainCheckView.as_view(), name="domain-check"),
     path("organizations/<str:slug>/security", SecurityView.as_view(), name="organization-security"),
     path("organizations/<str:slug>/service-accounts", ServiceAccountListView.as_view(), name="service-accounts"),
     path("organizations/<str:slug>/service-accounts/<str:name>", ServiceAccountView.as_view(), name="service-account"),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from registry.services import downloads, publishers
+from registry import background
+from registry.services import downloads, git_syncs, import_uploads, publishers, scans
 
 MOST_STEPS = 50
+# Well below the time limit of a task, and short enough to leave the worker to others.
+RESCAN_SECONDS = 60.0
 
 
 @shared_task
@@ -27,3 +30,28 @@ def roll_up_downloads(**_: object) -> None:
 def prune_downloads(**_: object) -> None:
     """Forget on which days something was downloaded that long ago that no chart shows it."""
     downloads.prune()
+
+
+@shared_task
+def rescan_releases(**_: object) -> None:
+    """Look at latest releases again if there are newer checks, for a while; the next run goes on where this one ends."""
+    scans.rescan_due(seconds=RESCAN_SECONDS)
+
+
+@shared_task
+def sync_git_source(*, run_id: int, **_: object) -> None:
+    """Work on one sync of a Git source. What one step leaves, the next one takes up."""
+    if git_syncs.work(run_id=run_id):
+        background.send("registry.tasks.sync_git_source", run_id=run_id)
+
+
+@shared_task
+def sweep_git_sources(**_: object) -> None:
+    """Queue the syncs that are due, and hand out again those that a worker left behind."""
+    git_syncs.sweep()
+
+
+@shared_task
+def forget_import_uploads(**_: object) -> None:
+    """Delete the bytes of archives whose import is over, or that nobody confirmed."""
+    import_uploads.forget()

@@ -38,7 +38,7 @@ class BundleView(HubAPIView):
         """The bundle's bytes; the ETag is their digest."""
         with as_problems():
             found = fetching.find(self.actor, namespace, name, version_asked(request))
-        caching = conditional.caching(public=found.is_public, immutable=False)
+        caching = conditional.caching(public=found.is_public)
         if conditional.is_fresh(request, found.bundle_digest):
             return conditional.answer(request, b"", found.bundle_digest, JSON, caching)
         content = fetching.bundles.get(found.bundle_digest)
@@ -55,7 +55,7 @@ class LockView(HubAPIView):
         with as_problems():
             found = fetching.find(self.actor, namespace, name, version_asked(request))
         content = canonical.encode(Lock.objects.values_list("document", flat=True).get(id=found.lock_id))
-        caching = conditional.caching(public=found.is_public, immutable=False)
+        caching = conditional.caching(public=found.is_public)
         return conditional.answer(request, content, canonical.digest(content), JSON, caching)
 
 
@@ -64,11 +64,11 @@ class ContentView(HubAPIView):
 
     @extend_schema(operation_id="bundles_read", responses={200: shapes.BundleOutput, 404: OpenApiTypes.OBJECT})
     def get(self, request: Request, digest: str) -> HttpResponse:
-        """The bytes of this digest. They never change, so they may be kept for ever."""
+        """The bytes of this digest. They never change; whether one may still have them is asked each time."""
         known = canonical.DIGEST_PATTERN.fullmatch(digest)
         if not known or not fetching.readable_bundle(self.actor, digest):
             raise Http404
-        caching = conditional.caching(public=self.actor.user is None, immutable=True)
+        caching = conditional.caching(public=self.actor.user is None)
         return conditional.answer(request, fetching.bundles.get(digest), digest, JSON, caching)
 
 

@@ -1,5 +1,5 @@
 """The rows of assistants."""
 
-from assistants.models.bundles import Bundle, Lock, LockEntry
+from assistants.models.bundles import Bundle, Lock, LockEntry, parts_hidden_from, quarantined
 
-__all__ = ["Bundle", "Lock", "LockEntry"]
+__all__ = ["Bundle", "Lock", "LockEntry", "parts_hidden_from", "quarantined"]

@@ -73,6 +73,13 @@ class HubAction(StrEnum):
     AUDIT_READ = "hub.audit.read"
     AUDIT_EXPORT = "hub.audit.export"
     AUDIT_PRUNE = "hub.audit.prune"
+    MODERATOR_CREATE = "hub.moderator.create"
+    MODERATOR_DELETE = "hub.moderator.delete"
+    DOMAIN_CREATE = "hub.domain.create"
+    DOMAIN_DELETE = "hub.domain.delete"
+    DOMAIN_VERIFY = "hub.domain.verify"
+    DOMAIN_MISS = "hub.domain.miss"
+    DOMAIN_EXPIRE = "hub.domain.expire"
     SECRET_SET = "hub.secret.set"
     SECRET_DELETE = "hub.secret.delete"
 

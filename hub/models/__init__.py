@@ -2,6 +2,7 @@
 
 from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from hub.models.devices import Device, DeviceRequest, RefreshToken
+from hub.models.domains import DomainProof
 from hub.models.group_mappings import GroupMapping
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
@@ -23,6 +24,7 @@ __all__ = [
     "AuditUnsealed",
     "Device",
     "DeviceRequest",
+    "DomainProof",
     "GroupMapping",
     "Invitation",
     "Job",

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from hub.actors import Actor
 from hub.pages import relations
-from registry import policies
+from registry import lookups, policies
 from registry.kinds import KINDS
 from registry.models import Package
 
@@ -27,6 +27,8 @@ def frame(actor: Actor, found: Package, tab: str) -> dict[str, Any]:
         "upstream": relations.upstream(actor, found),
         "may_release": bool(may.release),
         "may_manage": bool(may.manage),
+        "may_quarantine": bool(may.quarantine),
+        "successor": lookups.successor(actor, found),
         "has_dependencies": found.kind in NEEDING,
         **relations.counts(actor, found),
     }

@@ -19,7 +19,7 @@ from registry.domain import destinations, links, model_profiles
 from registry.domain.servers import describing
 from registry.domain.versions import InvalidRange
 from registry.models import Release
-from registry.services import artifacts
+from registry.services import artifacts, scans
 from registry.views import highlighting, provenance, readmes
 from registry.views.paging import page_or_404
 
@@ -34,10 +34,10 @@ SHOWN = {"stable": {"is_prerelease": False}, "prereleases": {"is_prerelease": Tr
 def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """What it is, how to use it, and for an assistant what it is made of."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     context = frame(actor, found, "overview")
     if found.latest_release is not None:
-        context |= _about(actor, lookups.release(found, "latest"))
+        context |= _about(actor, lookups.release_to_inspect(actor, found, "latest"))
     context |= {"history": relations.history(found), "downloads": popularity.of_package(found, request.GET)}
     return render(request, "registry/package_detail.html", context)
 
@@ -46,9 +46,9 @@ def package(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def release(request: HttpRequest, namespace: str, name: str, version: str) -> HttpResponse:
     """One release: exact, `latest` or a range, as everywhere."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     try:
-        shown = lookups.release(found, version)
+        shown = lookups.release_to_inspect(actor, found, version)
     except InvalidRange:
         raise Http404 from None
     context = frame(actor, found, "releases") | _about(actor, shown)
@@ -65,10 +65,10 @@ def release(request: HttpRequest, namespace: str, name: str, version: str) -> Ht
 def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The latest manifest as it was published; for an assistant also what it resolves to."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     context = frame(actor, found, "manifest")
     if found.latest_release is not None:
-        shown = lookups.release(found, "latest")
+        shown = lookups.release_to_inspect(actor, found, "latest")
         context |= {"release": shown, "source": highlighting.source(shown.manifest, shown.format)}
         if found.kind == "assistant":
             context["resolved"] = resolved.of_release(actor, shown)
@@ -79,7 +79,7 @@ def manifest(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def release_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Every release, newest version first, yanked ones included; or only those that `?show=` asks for."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     shown = request.GET.get("show", "")
     rows = Release.objects.filter(package=found, **SHOWN.get(shown, {})).select_related("published_by")
     rows = rows.defer("manifest", "content", "readme", "readme_html", "changelog", "changelog_html")
@@ -94,7 +94,7 @@ def release_list(request: HttpRequest, namespace: str, name: str) -> HttpRespons
 def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The assistants whose latest release contains the package, as far as the reader may see them."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.users(actor, found), BY_NAME, PAGE_SIZE)
     context = frame(actor, found, "used-by") | {"page": page, "in_use": relations.versions_in_use(actor, found)}
     return render(request, "registry/used_by.html", context)
@@ -104,7 +104,7 @@ def used_by(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """The forks that the reader may see."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     page = page_or_404(request, relations.forks(actor, found), BY_NAME, PAGE_SIZE)
     return render(request, "registry/fork_list.html", frame(actor, found, "forks") | {"page": page})
 
@@ -113,9 +113,9 @@ def fork_list(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def file(request: HttpRequest, namespace: str, name: str, version: str, path: str) -> HttpResponse:
     """One file of a release that is a folder."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     try:
-        shown = lookups.release(found, version)
+        shown = lookups.release_to_inspect(actor, found, version)
     except InvalidRange:
         raise Http404 from None
     entry = next((one for one in shown.files if one["path"] == path), None)
@@ -128,13 +128,15 @@ def file(request: HttpRequest, namespace: str, name: str, version: str, path: st
 
 
 def _about(actor: Actor, shown: Release) -> dict[str, Any]:
-    context = {
+    context: dict[str, Any] = {
         "release": shown,
+        "release_successor": lookups.successor(actor, shown),
         "destinations": destinations.of_config(shown.content),
         "ways": usage.ways(shown),
         "readme": readmes.of(shown),
         "repository": links.repository_of(shown.content),
         "website": links.website_of(shown.content),
+        "scan": scans.latest(shown),
     }
     match shown.package.kind:
         case "assistant":

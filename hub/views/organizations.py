@@ -139,6 +139,7 @@ def about(by: Actor, found: Organization) -> dict[str, object]:
         "manages": roles.allows(role, Permission.MEMBERS_MANAGE),
         "owns": role == Role.OWNER,
         "manages_teams": roles.allows(role, Permission.TEAMS_MANAGE),
+        "makes_packages": roles.allows(role, Permission.PACKAGE_PUBLISH),
         "reads_audit": roles.allows(role, Permission.AUDIT_READ),
     }
 

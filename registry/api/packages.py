@@ -58,17 +58,17 @@ class PackageView(HubAPIView):
     @extend_schema(operation_id="packages_read", responses=shapes.PackageDetailOutput)
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """Read a package."""
-        return Response(detail(self, lookups.package(self.actor, namespace, name)))
+        return Response(detail(self, lookups.package_to_inspect(self.actor, namespace, name)))
 
     @extend_schema(operation_id="packages_delete", responses={204: OpenApiResponse(description="Gone for good.")})
     def delete(self, request: Request, namespace: str, name: str) -> Response:
         """Delete a package for good. Its versions can never be published again under this name."""
-        packages.delete(by=self.actor, package=lookups.package(self.actor, namespace, name))
+        packages.delete(by=self.actor, package=lookups.package_to_inspect(self.actor, namespace, name))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def detail(view: HubAPIView, package: Package) -> dict[str, Any]:
-    """A package with its upstream, if the reader may see that."""
+    """A package with its upstream and its successor, if the reader may see them."""
     upstream = None
     if package.upstream_id and Package.objects.visible_to(view.actor).filter(id=package.upstream_id).exists():
         release = package.upstream_release
@@ -77,4 +77,9 @@ def detail(view: HubAPIView, package: Package) -> dict[str, Any]:
             if release
             else None
         )
-    return {**shapes.PackageOutput(package).data, "upstream": upstream}
+    return {
+        **shapes.PackageOutput(package).data,
+        "upstream": upstream,
+        "deprecation": shapes.deprecation_of(package, lookups.successor(view.actor, package)),
+        "quarantine": shapes.quarantine_of(package),
+    }

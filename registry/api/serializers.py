@@ -9,11 +9,13 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from registry.api.scans import ScanOutput
 from registry.catalogue import ORDERS
 from registry.domain import model_profiles
 from registry.domain.files import SKILL
 from registry.kinds import KINDS
-from registry.models import Package, Release, Visibility
+from registry.models import Imposer, Package, Release, Visibility
+from registry.services import scans
 
 MAX_LIMIT = 100
 
@@ -95,6 +97,45 @@ class YankInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, help_text="Shown to people who have the release locked.")
 
 
+class DeprecationOutput(serializers.Serializer[Any]):
+    """What those who publish say about using it no more."""
+
+    message = serializers.CharField()
+    successor = serializers.CharField(allow_null=True, help_text="What to use instead, if the reader may see it.")
+    since = serializers.DateTimeField()
+
+
+class QuarantineOutput(serializers.Serializer[Any]):
+    """Why every use is refused. Only who may look into that gets an answer that has this."""
+
+    reason = serializers.CharField()
+    link = serializers.CharField(allow_blank=True)
+    imposed_by = serializers.ChoiceField(choices=Imposer.choices, help_text="Only this side lifts it; a moderator any.")
+    since = serializers.DateTimeField()
+
+
+def deprecation_of(thing: Package | Release, successor: Package | None) -> dict[str, Any] | None:
+    """The deprecation as API answers show it; `successor` is what the reader may see of it."""
+    if not thing.is_deprecated:
+        return None
+    named = str(successor) if successor is not None else None
+    value = {"message": thing.deprecation_message, "successor": named, "since": thing.deprecated_at}
+    return dict(DeprecationOutput(value).data)
+
+
+def quarantine_of(thing: Package | Release) -> dict[str, Any] | None:
+    """The quarantine as API answers show it."""
+    if not thing.is_quarantined:
+        return None
+    value = {
+        "reason": thing.quarantine_reason,
+        "link": thing.quarantine_link,
+        "imposed_by": thing.quarantined_as,
+        "since": thing.quarantined_at,
+    }
+    return dict(QuarantineOutput(value).data)
+
+
 class ReleaseListInput(serializers.Serializer[Any]):
     """Query of a list of releases."""
 
@@ -120,6 +161,8 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
     )
     is_yanked = serializers.BooleanField()
     yank_reason = serializers.CharField()
+    is_deprecated = serializers.BooleanField()
+    is_quarantined = serializers.BooleanField()
     manifest_url = serializers.SerializerMethodField()
 
     class Meta:
@@ -141,8 +184,16 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
             "artifact",
             "is_yanked",
             "yank_reason",
+            "is_deprecated",
+            "is_quarantined",
             "manifest_url",
         )
+
+    def to_representation(self, instance: Release) -> dict[str, Any]:
+        """Of a quarantined release, lists tell that it is there, and repeat nothing of what it says."""
+        shown = super().to_representation(instance)
+        silenced = {"title": "", "secrets": [], "inputs": [], "warnings": []}
+        return shown | silenced if instance.is_quarantined and type(self) is ReleaseOutput else shown
 
     def get_manifest_url(self, release: Release) -> str:
         """Where the manifest's bytes are."""
@@ -187,6 +238,9 @@ class ReleaseDetailOutput(ReleaseOutput):
     document = serializers.JSONField(allow_null=True, help_text="An MCP server’s `server.json`.")
     files = FileOutput(many=True)
     model = serializers.SerializerMethodField()
+    deprecation = DeprecationOutput(allow_null=True, read_only=True)
+    quarantine = QuarantineOutput(allow_null=True, read_only=True)
+    scan = serializers.SerializerMethodField()
 
     class Meta(ReleaseOutput.Meta):
         fields = (
@@ -198,6 +252,9 @@ class ReleaseDetailOutput(ReleaseOutput):
             "model",
             "readme",
             "changelog",
+            "deprecation",
+            "quarantine",
+            "scan",
         )
 
     @extend_schema_field(ModelOutput(allow_null=True))
@@ -207,13 +264,22 @@ class ReleaseDetailOutput(ReleaseOutput):
             return None
         return model_profiles.profile(release.content["models"][0]).as_json()
 
+    @extend_schema_field(ScanOutput(allow_null=True))
+    def get_scan(self, release: Release) -> Any:
+        """What checks found, the newest time that they looked; null before the first time."""
+        found = scans.latest(release)
+        return ScanOutput(found).data if found else None
+
 
 class PackageOutput(serializers.ModelSerializer[Package]):
     """A package."""
 
     namespace = serializers.CharField(source="namespace.slug")
     full_name = serializers.CharField(source="__str__")
+    namespace_verified = serializers.SerializerMethodField(help_text="Whether the namespace has proved a domain.")
     latest_version = serializers.CharField(source="latest_release.version", default=None, allow_null=True)
+    is_deprecated = serializers.BooleanField()
+    is_archived = serializers.BooleanField()
     url = serializers.SerializerMethodField()
 
     class Meta:
@@ -229,10 +295,17 @@ class PackageOutput(serializers.ModelSerializer[Package]):
             "license",
             "latest_version",
             "download_count",
+            "namespace_verified",
+            "is_deprecated",
+            "is_archived",
             "created_at",
             "updated_at",
             "url",
         )
+
+    def get_namespace_verified(self, package: Package) -> bool:
+        """Whether the namespace has proved a domain."""
+        return package.namespace.verified_at is not None
 
     def get_url(self, package: Package) -> str:
         """The package's page."""
@@ -251,9 +324,11 @@ class PackageDetailOutput(PackageOutput):
     """A package with its origin."""
 
     upstream = UpstreamOutput(allow_null=True)
+    deprecation = DeprecationOutput(allow_null=True)
+    quarantine = QuarantineOutput(allow_null=True)
 
     class Meta(PackageOutput.Meta):
-        fields = (*PackageOutput.Meta.fields, "upstream")
+        fields = (*PackageOutput.Meta.fields, "upstream", "deprecation", "quarantine")
 
 
 class PackagePage(serializers.Serializer[Any]):

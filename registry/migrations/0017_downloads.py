@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0003_artifacts'),
+        ('registry', '0014_git_sources'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,18 +2,28 @@
 
 from registry.models.artifacts import Artifact
 from registry.models.downloads import DownloadCount, PackageDownloadCount
+from registry.models.git_sources import GitSource, SyncEntry, SyncRun
 from registry.models.grants import Grant, GrantPermission
+from registry.models.imports import Import, ImportChunk, ImportedFile
+from registry.models.lifecycle import Imposer, served
 from registry.models.packages import Package, PackageQuerySet, Visibility, readable_by
 from registry.models.publishers import PublishingToken, TrustedPublisher, UsedIdentityToken
 from registry.models.releases import Release, ReleaseCoordinate, ReleaseQuerySet
+from registry.models.reports import Report, ReportState
+from registry.models.scans import ReleaseScan
 from registry.models.transfers import FormerPackageName, PackageTransfer
 
 __all__ = [
     "Artifact",
     "DownloadCount",
     "FormerPackageName",
+    "GitSource",
     "Grant",
     "GrantPermission",
+    "Import",
+    "ImportChunk",
+    "ImportedFile",
+    "Imposer",
     "Package",
     "PackageDownloadCount",
     "PackageQuerySet",
@@ -22,8 +32,14 @@ __all__ = [
     "Release",
     "ReleaseCoordinate",
     "ReleaseQuerySet",
+    "ReleaseScan",
+    "Report",
+    "ReportState",
+    "SyncEntry",
+    "SyncRun",
     "TrustedPublisher",
     "UsedIdentityToken",
     "Visibility",
     "readable_by",
+    "served",
 ]

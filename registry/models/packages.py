@@ -16,6 +16,7 @@ from hub.domain.roles import Permission
 from hub.models import Namespace, TeamMembership, User
 from hub.policies.memberships import effective
 from hub.policies.namespaces import own
+from registry.models.lifecycle import Withdrawable, constraints, served
 
 
 class Visibility(models.TextChoices):
@@ -34,7 +35,11 @@ class PackageQuerySet(models.QuerySet["Package"]):
         return self.filter(deleted_at__isnull=True, namespace__closed_at__isnull=True)
 
     def visible_to(self, actor: Actor) -> PackageQuerySet:
-        """Packages that the actor may read (`readable_by`)."""
+        """Packages that the actor may read (`readable_by`) and use: those that are quarantined are in no list and no answer."""
+        return self.known_to(actor).filter(served())
+
+    def known_to(self, actor: Actor) -> PackageQuerySet:
+        """As `visible_to`, quarantined ones too: of those the actor is told that they are quarantined, and nothing else."""
         return self.present().filter(readable_by(actor))
 
     def publishable_by(self, actor: Actor) -> PackageQuerySet:
@@ -50,11 +55,12 @@ class PackageQuerySet(models.QuerySet["Package"]):
         return self.filter(namespace__slug=slugs.normalize(namespace), name=slugs.normalize(name))
 
 
-class Package(models.Model):
+class Package(Withdrawable):
     """A named thing of one kind with a history of releases, addressed `namespace/name`.
 
     `latest_release` repeats what the releases say (newest stable one that is not yanked), so that lists need no
-    aggregation. A deleted package stays as a tombstone: what was locked keeps its meaning.
+    aggregation. A deleted package stays as a tombstone: what was locked keeps its meaning. An archived one is served and
+    takes no more releases.
     """
 
     namespace = models.ForeignKey(Namespace, models.PROTECT, related_name="packages")
@@ -74,6 +80,8 @@ class Package(models.Model):
     download_count = models.PositiveBigIntegerField(
         default=0, help_text="Downloads of all releases, as of the last roll-up (registry/services/downloads.py)."
     )
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     search = models.GeneratedField(
         expression=SearchVector("name", weight="A", config="simple")
         + SearchVector("summary", weight="B", config="english"),
@@ -90,6 +98,7 @@ class Package(models.Model):
             ),
             models.CheckConstraint(condition=Q(name=Lower("name")), name="package_name_lower"),
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="package_visibility_known"),
+            *constraints("package"),
         ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="package_by_update"),
@@ -98,10 +107,18 @@ class Package(models.Model):
             GinIndex(fields=["search"], name="package_search"),
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="package_name_trigrams"),
             GinIndex(fields=["tags"], name="package_tags"),
+            models.Index(
+                fields=["-quarantined_at", "-id"], condition=Q(quarantined_at__isnull=False), name="package_quarantined"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.namespace.slug}/{self.name}"
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the package takes no more releases."""
+        return self.archived_at is not None
 
 
 def readable_by(actor: Actor, prefix: str = "") -> Q:

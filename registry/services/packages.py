@@ -25,6 +25,14 @@ class PackageGone(Exception):
     """The package was deleted, or handed over to another namespace, in the meantime."""
 
 
+class TakesNoReleases(Exception):
+    """The package is archived or quarantined: nothing is published in it. The message says which; `code` in one word."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class UnknownKind(ValueError):
     """There is no such kind of package."""
 
@@ -62,6 +70,7 @@ def create(
             # Looked up after the insert: it waited for whoever was just handing over the package that had the name.
             if FormerPackageName.objects.filter(namespace=namespace, name=name).exists():
                 raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
+            require_no_quarantine(package, namespace)
             data = {"kind": kind, "visibility": str(package.visibility)} | (
                 {"upstream": str(upstream)} if upstream else {}
             )
@@ -95,6 +104,25 @@ def lock(package: Package) -> Package:
     if row.namespace_id != package.namespace_id:
         raise PackageGone(f"“{package}” was handed over to “{row.namespace.slug}”.")
     return row
+
+
+def lock_to_publish(package: Package) -> Package:
+    """As `lock`, for who publishes in the package. Raises PackageGone or TakesNoReleases."""
+    row = lock(package)
+    if row.is_archived:
+        raise TakesNoReleases("archived", f"“{row}” is archived: it takes no more releases. Unarchive it first.")
+    if row.is_quarantined:
+        raise TakesNoReleases("quarantined", f"“{row}” is quarantined: {row.quarantine_reason}")
+    return row
+
+
+def require_no_quarantine(package: Package, namespace: Namespace) -> None:
+    """Raise PackageExists if another package of this name was deleted in quarantine: nothing slips out by a new start."""
+    namesakes = Package.objects.filter(namespace=namespace, name=package.name).exclude(id=package.id)
+    if namesakes.filter(quarantined_at__isnull=False).exists():
+        raise PackageExists(
+            f"A package called “{namespace.slug}/{package.name}” was deleted in quarantine. Choose another name."
+        )
 
 
 def delete(*, by: Actor, package: Package) -> bool:

@@ -31,7 +31,7 @@ from registry.models import (
     Visibility,
 )
 from registry.services import publishers
-from registry.services.packages import PackageGone, lock
+from registry.services.packages import PackageExists, PackageGone, lock, require_no_quarantine
 
 LIFE = timedelta(days=14)
 MAX_MAILS = 20
@@ -172,6 +172,10 @@ def _claim_versions(package: Package, destination: Namespace) -> None:
     names = FormerPackageName.objects.filter(namespace=destination, name=package.name)
     if names.exclude(package=package).exists():
         raise NameTaken(f"“{destination.slug}/{package.name}” was the name of another package.")
+    try:
+        require_no_quarantine(package, destination)
+    except PackageExists as error:
+        raise NameTaken(str(error)) from None
     versions = Release.objects.filter(package=package)
     departures = PackageTransfer.objects.filter(package=package, source=destination, accepted_at__isnull=False)
     left = departures.order_by("-accepted_at").values_list("accepted_at", flat=True).first()

@@ -11,6 +11,7 @@ from hub.context import actor_of
 from hub.domain import slugs
 from hub.models import Namespace
 from hub.policies.namespaces import Standing, standing
+from hub.services import domains
 from registry import catalogue
 from registry.kinds import KINDS
 from registry.views.lists import light
@@ -33,6 +34,7 @@ def namespace(request: HttpRequest, namespace: str) -> HttpResponse:
         "asked_kind": search.kind,
         "belongs": own.belongs,
         "may_publish": bool(own.publish),
+        "domains": domains.of_namespace(found),
     }
     return render(request, "registry/namespace_detail.html", context)
 

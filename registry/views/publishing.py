@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
@@ -58,6 +59,14 @@ def _published(request: HttpRequest, release: Release) -> HttpResponse:
     for warning in release.warnings:
         place = _("line %(line)s, column %(column)s") % {"line": warning["line"], "column": warning["column"]}
         messages.warning(request, f"{warning['message']} {warning['mend']} ({place})")
+    found = sum(finding["severity"] == "warning" for finding in release.findings)
+    if found:
+        words = ngettext(
+            "The checks warn of %(count)d thing. It is listed with the release.",
+            "The checks warn of %(count)d things. They are listed with the release.",
+            found,
+        )
+        messages.warning(request, words % {"count": found})
     return redirect("package", release.package.namespace.slug, release.package.name)
 
 

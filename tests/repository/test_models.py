@@ -21,6 +21,7 @@ CHANGING = {
     "hub.AuditUnsealed",
     "hub.Device",
     "hub.DeviceRequest",
+    "hub.DomainProof",
     "hub.GroupMapping",
     "hub.Invitation",
     "hub.Job",
@@ -37,10 +38,17 @@ CHANGING = {
     "hub.User",
     "hub.UserSecret",
     "registry.DownloadCount",
+    "registry.GitSource",
     "registry.Grant",
+    "registry.Import",
+    "registry.ImportChunk",
+    "registry.ImportedFile",
     "registry.Package",
     "registry.PackageDownloadCount",
     "registry.PackageTransfer",
+    "registry.Report",
+    "registry.SyncEntry",
+    "registry.SyncRun",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
@@ -57,6 +65,7 @@ KEPT = {
     "registry.PublishingToken",
     "registry.Release",
     "registry.ReleaseCoordinate",
+    "registry.ReleaseScan",
 }
 
 

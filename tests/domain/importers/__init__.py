@@ -1,0 +1,1 @@
+"""Importers: each format, secrets, and whatever else a file may hold."""
