@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from hub.actors import Actor
 from hub.context import actor_of
 from hub.pages import relations
 from hub.pages.frames import frame
@@ -23,8 +24,8 @@ OFFERED = 200
 def compare(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """What changes from one release to another: by default from the one before the latest to the latest."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
-    before, after = _asked(found, request.GET.get("from", ""), request.GET.get("to", ""))
+    found = lookups.package_to_inspect(actor, namespace, name)
+    before, after = _asked(actor, found, request.GET.get("from", ""), request.GET.get("to", ""))
     as_one = request.GET.get("view") == "unified"
     context = frame(actor, found, "releases") | _offered(found, before, after) | {"as_one": as_one}
     if before is not None and after is not None and before.pk != after.pk:
@@ -38,16 +39,16 @@ def compare(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     return render(request, "registry/compare.html", context)
 
 
-def _asked(found: Package, before: str, after: str) -> tuple[Release | None, Release | None]:
+def _asked(actor: Actor, found: Package, before: str, after: str) -> tuple[Release | None, Release | None]:
     try:
         if not after and found.latest_release is None:
             return None, None
-        newer = lookups.release(found, after)
-        older = lookups.release(found, before) if before else comparisons.previous(newer)
+        newer = lookups.release_to_inspect(actor, found, after)
+        older = lookups.release_to_inspect(actor, found, before) if before else comparisons.previous(newer)
     except InvalidRange:
         raise Http404 from None
     # What is needed to choose an older one is little; comparing takes the texts.
-    return older if older is None or before else lookups.release(found, older.version), newer
+    return older if older is None or before else lookups.release_to_inspect(actor, found, older.version), newer
 
 
 def _offered(found: Package, before: Release | None, after: Release | None) -> dict[str, Any]:

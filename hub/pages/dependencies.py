@@ -18,12 +18,12 @@ from registry.domain.versions import InvalidRange
 def dependencies(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Of the latest release, or of the one under `?version=`."""
     actor = actor_of(request)
-    found = lookups.package(actor, namespace, name)
+    found = lookups.package_to_inspect(actor, namespace, name)
     asked = request.GET.get("version", "")
     context = frame(actor, found, "dependencies") | {"asked": asked}
     if asked or found.latest_release is not None:
         try:
-            shown = lookups.release(found, asked)
+            shown = lookups.release_to_inspect(actor, found, asked)
         except InvalidRange:
             raise Http404 from None
         context["release"] = shown
