@@ -13,7 +13,7 @@ READING = {
     "source_import": {"wanted"},
 }
 # A webhook and the schedule only queue; what a sync does is recorded at its end, and with every release.
-PARTS = {"git_syncs": {"announce", "sweep", "work"}, "source_import": {"publish"}}
+PARTS = {"git_syncs": {"announce", "sweep", "work"}, "source_import": {"publish"}, "imports": {"each"}}
 
 
 def furnish(world: Any) -> None:
