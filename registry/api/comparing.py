@@ -32,7 +32,7 @@ class CompareInput(serializers.Serializer[Any]):
         return {"from": older, **super().get_fields()}
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class ClientChangeOutput(serializers.Serializer[Any]):
     """One difference for whoever uses the package."""
 
     what = serializers.CharField(help_text="`item`, `requirement`, `field`, `secret` or `input`.")
@@ -73,7 +73,7 @@ class ComparisonOutput(serializers.Serializer[Any]):
     package = serializers.CharField()
     before = serializers.CharField(help_text="The version compared from.")
     after = serializers.CharField(help_text="The version compared to.")
-    changes = ChangeOutput(many=True)
+    changes = ClientChangeOutput(many=True)
     texts = TextDiffOutput(many=True)
     files = FileChangeOutput(many=True, help_text="Of packages that are folders.")
 
