@@ -25,6 +25,7 @@ test: .venv/.dev ## Run every test (ARGS is handed on)
 lint: export SECRET_KEY := only-for-reading-the-settings
 lint: export VAULT_KEY := only-for-reading-the-settings
 lint: export HUB_AUDIT_KEY := only-for-reading-the-settings
+lint: export HUB_RECEIPT_KEY := only-for-reading-the-settings
 lint: .venv/.dev ## Check style, types, the arrows between packages, and templates
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .

@@ -9,8 +9,11 @@ class AssistantsConfig(AppConfig):
     name = "assistants"
 
     def ready(self) -> None:
-        """Add the kind `assistant` to the registry, which knows nothing of this package."""
+        """Add the kind `assistant`, and which packages assistants use, to the registry, which knows nothing of this package."""
         from assistants.kinds.assistant import ASSISTANT  # noqa: PLC0415  # models can be loaded only now
+        from assistants.services import dependencies  # noqa: PLC0415
         from registry import kinds  # noqa: PLC0415
+        from registry.services import scans  # noqa: PLC0415
 
         kinds.register(ASSISTANT)
+        scans.USED.append(dependencies.used)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.core import signing
@@ -31,7 +32,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Page[M: Model]:
+class Page[M]:
     """Rows of one page, and the cursors of its neighbours (None at the ends)."""
 
     items: list[M]
@@ -58,6 +59,38 @@ def paginate[M: Model](rows: QuerySet[M], order: Order, *, limit: int, cursor: s
     )
 
 
+def paginate_values[M](values: Sequence[M], order: Order, *, limit: int, cursor: str | None = None) -> Page[M]:
+    """As `paginate`, for values that are at hand already, with the order's fields as attributes. Raises InvalidCursor."""
+    backwards, place = _read(cursor, order) if cursor else (False, None)
+    rows = list(values)
+    for field in reversed(order.fields):
+        # A sort keeps the order of what is equal, so the field that counts most comes last.
+        rows.sort(key=attrgetter(field.removeprefix("-")), reverse=field.startswith("-"))
+    if place is not None:
+        side = -1 if backwards else 1
+        rows = [row for row in rows if _compare(order, _fields(order, row), place) == side]
+    found = rows[-limit:] if backwards else rows[:limit]
+    more = len(rows) > limit
+    has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
+    return Page(
+        found,
+        _write(order, found[-1], backwards=False) if found and has_next else None,
+        _write(order, found[0], backwards=True) if found and has_previous else None,
+    )
+
+
+def _fields(order: Order, row: Any) -> list[Any]:
+    return [getattr(row, field.removeprefix("-")) for field in order.fields]
+
+
+def _compare(order: Order, one: Sequence[Any], other: Sequence[Any]) -> int:
+    """-1 if `one` comes before `other` in the order, 1 if after it, 0 if they are the same."""
+    for field, mine, theirs in zip(order.fields, one, other, strict=True):
+        if mine != theirs:
+            return -1 if (mine < theirs) != field.startswith("-") else 1
+    return 0
+
+
 def _reverse(field: str) -> str:
     return field[1:] if field.startswith("-") else f"-{field}"
 
@@ -72,8 +105,8 @@ def _after(fields: Sequence[str], values: Sequence[Any]) -> Q:
     return condition
 
 
-def _write(order: Order, row: Model, *, backwards: bool) -> str:
-    values = [getattr(row, field.removeprefix("-")) for field in order.fields]
+def _write(order: Order, row: object, *, backwards: bool) -> str:
+    values = _fields(order, row)
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return signing.dumps(
         [order.name, int(backwards), [isinstance(value, datetime) for value in values], plain], salt=SALT

@@ -48,6 +48,25 @@ class Target:
     exempt: bool
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the names of headers are in small letters."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is sent (without a body: GET), and how much is read of the answer. `cuts` leaves the rest unread."""
+
+    headers: Mapping[str, str]
+    max_bytes: int
+    body: bytes | None = None
+    cuts: bool = False
+
+
 def target(url: str, *, allowed_hosts: Collection[str] = ()) -> Target:
     """What `url` names, if its form allows fetching from it; nothing is looked up. Raises Refused."""
     parts = _split(url)
@@ -82,11 +101,15 @@ def fetch_json(
     or Failed.
     """
     where = target(url, allowed_hosts=allowed_hosts)
-    status, body = _exchange(where, form, headers or {}, time.monotonic() + timeout, max_bytes)
-    if status != http.HTTPStatus.OK:
-        raise Failed(f"{where.host} answered with status {status}.")
+    request = _Request(headers or {}, max_bytes)
+    if form is not None:
+        coded = {"Content-Type": "application/x-www-form-urlencoded", **request.headers}
+        request = _Request(coded, max_bytes, urlencode(form).encode())
+    answer = _exchange(where, request, time.monotonic() + timeout)
+    if answer.status != http.HTTPStatus.OK:
+        raise Failed(f"{where.host} answered with status {answer.status}.")
     try:
-        found = json.loads(body)
+        found = json.loads(answer.body)
     except ValueError:
         raise Failed(f"{where.host} did not answer with JSON.") from None
     except RecursionError:
@@ -94,6 +117,36 @@ def fetch_json(
     if not isinstance(found, dict):
         raise Failed(f"{where.host} did not answer with a JSON object.")
     return found
+
+
+def open_channel(where: Target, *, timeout: float) -> socket.socket:
+    """A connection without TLS to an address of `where` that was checked: for libraries that speak a protocol of their own.
+
+    Raises Refused or Failed.
+    """
+    for number in _addresses(where):
+        try:
+            return socket.create_connection((number, where.port), timeout=timeout)
+        except (OSError, ValueError):
+            continue
+    raise Failed(f"{where.host} cannot be reached.")
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    allowed_hosts: Collection[str] = (),
+    timeout: float = TIMEOUT,
+    keep_bytes: int = 2048,
+) -> Answer:
+    """Post `body` as it is, and give back what came, whatever its status: of its body no more than `keep_bytes`.
+
+    Bounds and `allowed_hosts` as for `fetch_json`. Raises Refused or Failed.
+    """
+    where = target(url, allowed_hosts=allowed_hosts)
+    return _exchange(where, _Request(headers, keep_bytes, body, cuts=True), time.monotonic() + timeout)
 
 
 def is_public(address: Address) -> bool:
@@ -138,10 +191,8 @@ def _addresses(where: Target) -> list[str]:
     return numbers
 
 
-def _exchange(
-    where: Target, form: Mapping[str, str] | None, headers: Mapping[str, str], deadline: float, max_bytes: int
-) -> tuple[int, bytes]:
-    """Status and body of one request. A guard closes the connection when the time is over, whatever it is waiting for."""
+def _exchange(where: Target, request: _Request, deadline: float) -> Answer:
+    """The answer to one request. A guard closes the connection when the time is over, whatever it is waiting for."""
     for number in _addresses(where):
         try:
             channel = _connect(where, number, deadline)
@@ -153,7 +204,7 @@ def _exchange(
         try:
             if isinstance(channel, ssl.SSLSocket):
                 channel.do_handshake()
-            return _ask(where, channel, form, headers, max_bytes)
+            return _ask(where, channel, request)
         except ssl.SSLCertVerificationError:
             raise Failed(f"The certificate of {where.host} is not valid.") from None
         except (OSError, http.client.HTTPException, ValueError):
@@ -178,24 +229,21 @@ def _connect(where: Target, number: str, deadline: float) -> socket.socket:
         raise
 
 
-def _ask(
-    where: Target, channel: socket.socket, form: Mapping[str, str] | None, headers: Mapping[str, str], max_bytes: int
-) -> tuple[int, bytes]:
+def _ask(where: Target, channel: socket.socket, request: _Request) -> Answer:
     connection = http.client.HTTPConnection(where.host, where.port)
     # The connection is made already, to the address that was checked.
     connection.sock = channel
-    sent = {"Accept": "application/json", "User-Agent": "assistant-hub", "Connection": "close", **headers}
-    if form is not None:
-        sent["Content-Type"] = "application/x-www-form-urlencoded"
+    sent = {"Accept": "application/json", "User-Agent": "assistant-hub", "Connection": "close", **request.headers}
     # http.client would leave out port 80 alone, and does not know of TLS here.
     name = f"[{where.host}]" if ":" in where.host else where.host
     sent["Host"] = name if where.port == _PORTS[where.scheme] else f"{name}:{where.port}"
-    connection.request("GET" if form is None else "POST", where.path, None if form is None else urlencode(form), sent)
+    connection.request("GET" if request.body is None else "POST", where.path, request.body, sent)
     answer = connection.getresponse()
-    body = answer.read(max_bytes + 1)
-    if len(body) > max_bytes:
-        raise Failed(f"{where.host} answered with more than {max_bytes} bytes.")
-    return answer.status, body
+    body = answer.read(request.max_bytes + 1)
+    if len(body) > request.max_bytes and not request.cuts:
+        raise Failed(f"{where.host} answered with more than {request.max_bytes} bytes.")
+    headers = {name.lower(): value for name, value in answer.getheaders()}
+    return Answer(answer.status, headers, body[: request.max_bytes])
 
 
 def _cut(channel: socket.socket) -> None:

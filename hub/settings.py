@@ -22,6 +22,7 @@ SECRET_KEY = env.secret("SECRET_KEY", DATA_DIR / "keys" / "django-secret-key")
 SECRET_KEY_FALLBACKS: list[str] = read.list("SECRET_KEY_FALLBACKS", [])
 VAULT_KEYS = env.secret("VAULT_KEY", DATA_DIR / "keys" / "vault-key").split()
 AUDIT_KEYS = env.secret("HUB_AUDIT_KEY", DATA_DIR / "keys" / "audit-key").split()
+RECEIPT_KEYS = env.secret("HUB_RECEIPT_KEY", DATA_DIR / "keys" / "receipt-key").split()
 AUDIT_CHECKPOINT_FILE = DATA_DIR / "audit" / "checkpoint.json"
 ORGANIZATION_GRACE_DAYS = read.int("HUB_ORGANIZATION_GRACE_DAYS", 30)
 AUDIT_RETENTION_DAYS = read.int("HUB_AUDIT_RETENTION_DAYS", 0)
@@ -32,12 +33,18 @@ HTTPS = BASE_URL.startswith("https://")
 # --- What the hub offers
 SIGNUP_OPEN = read.bool("HUB_SIGNUP_OPEN", True)
 SSO_ALLOWED_HOSTS: list[str] = read.list("HUB_SSO_ALLOWED_HOSTS", [])
+GIT_ALLOWED_HOSTS: list[str] = read.list("HUB_GIT_ALLOWED_HOSTS", [])
+WEBHOOK_ALLOWED_HOSTS: list[str] = read.list("HUB_WEBHOOK_ALLOWED_HOSTS", [])
+MIRROR_ALLOWED_HOSTS: list[str] = read.list("HUB_MIRROR_ALLOWED_HOSTS", [])
+WEBHOOK_LOG_DAYS = read.int("HUB_WEBHOOK_LOG_DAYS", 30)
 TRUSTED_ISSUERS: list[str] = read.list(
     "HUB_TRUSTED_ISSUERS", ["https://token.actions.githubusercontent.com", "https://gitlab.com"]
 )
+DNS_SERVERS: list[str] = read.list("HUB_DNS_SERVERS", [])
 DEFAULT_ASSISTANT = read.str("HUB_DEFAULT_ASSISTANT", "starter/plan")
 API_RATE_PER_MINUTE = read.int("HUB_API_RATE_PER_MINUTE", 6000)
 API_ANONYMOUS_RATE_PER_MINUTE = read.int("HUB_API_ANONYMOUS_RATE_PER_MINUTE", 1200)
+DOWNLOADS_WRITTEN_EVERY = 10.0  # seconds between two writes of what a process has counted; 0: never
 
 INSTALLED_APPS = [
     "hub",
@@ -144,11 +151,23 @@ CELERY_BEAT_SCHEDULE = {
     "worker-heartbeat": {"task": "hub.tasks.heartbeat", "schedule": 30.0},
     "clear-expired-sessions": {"task": "hub.tasks.clear_expired_sessions", "schedule": 24 * 3600.0},
     "seal-audit-log": {"task": "hub.tasks.seal_audit_log", "schedule": 10.0},
+    "deliver-webhooks": {"task": "hub.tasks.deliver_webhooks", "schedule": 5.0},
+    "prune-webhook-log": {"task": "hub.tasks.prune_webhook_log", "schedule": 24 * 3600.0},
     "clear-ended-devices": {"task": "hub.tasks.clear_ended_devices", "schedule": 24 * 3600.0},
     "sweep-jobs": {"task": "hub.tasks.sweep_jobs", "schedule": 30.0},
     "purge-organizations": {"task": "hub.tasks.purge_organizations", "schedule": 24 * 3600.0},
+    "start-mirrors": {"task": "registry.tasks.start_mirrors", "schedule": 300.0},
     "forget-used-identity-tokens": {"task": "registry.tasks.forget_used_identity_tokens", "schedule": 3600.0},
+    "check-domains": {"task": "hub.tasks.check_domains", "schedule": 3600.0},
+    "rescan-releases": {"task": "registry.tasks.rescan_releases", "schedule": 600.0},
+    "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
     "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
+    "tell-of-proposals": {"task": "registry.tasks.tell_of_proposals", "schedule": 60.0},
+    "mail-notifications": {"task": "hub.tasks.mail_notifications", "schedule": 60.0},
+    "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
+    "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
+    "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
+    "tidy-search-index": {"task": "registry.tasks.tidy_search_index", "schedule": 60.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 
@@ -249,7 +268,7 @@ if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Anyone's page may read what is public; a cookie is never taken along, so nothing private can leak this way.
 CORS_ALLOW_ALL_ORIGINS = True
-CORS_URLS_REGEX = r"^/(api/v1|registry/v1|v0)/"
+CORS_URLS_REGEX = r"^/(?:(?:api/v1|registry/v1|v0)/|\.well-known/hub-keys\.json$)"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Link"]
 
@@ -302,6 +321,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "hub.models.organizations.Role",
         "ServiceRoleEnum": "hub.api.service_accounts.ROLES",
+        "DeliveryStateEnum": "hub.models.webhooks.DeliveryState",
     },
 }
 

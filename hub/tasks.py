@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,17 @@ from django.utils import timezone
 
 from hub.actors import Actor
 from hub.models import ApiToken, Device, DeviceRequest, RefreshToken
-from hub.services import audit_retention, audit_seals, jobs, organization_life
+from hub.services import (
+    audit_retention,
+    audit_seals,
+    domains,
+    jobs,
+    notifications,
+    organization_life,
+    webhook_deliveries,
+)
+
+DOMAINS_SECONDS = 240  # within the time limit of tasks
 
 
 def heartbeat_file() -> Path:
@@ -58,6 +69,17 @@ def purge_organizations(**_: object) -> None:
 
 
 @shared_task
+def check_domains(**_: object) -> None:
+    """Look again for the proofs of domains. What this run does not reach in its time, the next one begins with."""
+    until = time.monotonic() + DOMAINS_SECONDS
+    for proof in domains.due().select_related("namespace__organization"):
+        if time.monotonic() > until:
+            return
+        with contextlib.suppress(domains.Gone):  # removed meanwhile
+            domains.recheck(by=Actor(source="task"), proof=proof)
+
+
+@shared_task
 def seal_audit_log(**_: object) -> None:
     """Give the audit events of the last seconds their place in the signed chain."""
     audit_seals.seal_all()
@@ -69,6 +91,30 @@ def prune_audit_log(**_: object) -> None:
     if settings.AUDIT_RETENTION_DAYS > 0:
         before = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
         audit_retention.prune(by=Actor(source="task"), before=before)
+
+
+@shared_task
+def mail_notifications(**_: object) -> None:
+    """Mail the notifications that are due. Also on the schedule, for those that a worker left."""
+    notifications.send_due()
+
+
+@shared_task
+def forget_notifications(**_: object) -> None:
+    """Delete notifications of long ago."""
+    notifications.forget_old()
+
+
+@shared_task
+def deliver_webhooks(**_: object) -> None:
+    """Send what is due to webhooks, also what a killed worker left half done."""
+    webhook_deliveries.deliver_due()
+
+
+@shared_task
+def prune_webhook_log(**_: object) -> None:
+    """Delete deliveries that are older than the hub keeps them (`HUB_WEBHOOK_LOG_DAYS`)."""
+    webhook_deliveries.prune(before=timezone.now() - timedelta(days=settings.WEBHOOK_LOG_DAYS))
 
 
 @shared_task(time_limit=3600)

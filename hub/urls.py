@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from assistants.views import keys
 from hub import sign_in_events
 from hub.api import device_login
 from hub.views import components, health, sign_in
@@ -43,6 +44,7 @@ urlpatterns = [
     path("accounts/2fa/recovery-codes/", never_cache(code_views.view_recovery_codes), name="mfa_view_recovery_codes"),
     path("accounts/", include("allauth.urls")),
     path(".well-known/oauth-authorization-server", device_login.metadata, name="oauth-metadata"),
+    path(".well-known/hub-keys.json", keys.key_set, name="hub-keys"),
     path("identity/o/api/device/code", device_login.device_code, name="oauth-device-code"),
     path("identity/o/api/token", device_login.token, name="oauth-token"),
     path("identity/o/api/revoke", device_login.revoke, name="oauth-revoke"),
@@ -51,7 +53,10 @@ urlpatterns = [
     path("scim/v2/<str:slug>/", include(("hub.scim.urls", "scim"))),
     path("", include("assistants.continue_client.urls")),
     path("", include("hub.urls_account")),
+    path("", include("registry.urls_moderation")),
     path("", include("registry.urls_imports")),
+    path("", include("registry.urls_sources")),
+    path("feeds/", include("registry.urls_feeds")),
     # What follows starts with a namespace, so it comes last.
     path("", include("hub.pages.urls")),
     path("", include("assistants.urls")),

@@ -6,9 +6,11 @@ from hub.views import (
     account,
     activity,
     devices,
+    domains,
     invitations,
     jobs,
     members,
+    notifications,
     organization_life,
     organization_sso,
     organizations,
@@ -19,10 +21,16 @@ from hub.views import (
     sso,
     teams,
     tokens,
+    webhooks,
 )
 
 urlpatterns = [
     path("settings", account.profile, name="account_settings"),
+    path("settings/notifications", notifications.preferences, name="notification-settings"),
+    path("notifications", notifications.notifications, name="notifications"),
+    path("notifications/bell", notifications.bell, name="bell"),
+    path("notifications/read", notifications.read_all, name="notifications-read"),
+    path("notifications/<int:notification_id>/read", notifications.read, name="notification-read"),
     path("settings/activity", activity.personal_activity, name="activity"),
     path("settings/security", security.security, name="security"),
     path("settings/security/sessions/<int:session_id>/end", security.end_session, name="session-end"),
@@ -87,6 +95,9 @@ urlpatterns = [
         organization_sso.remove_mapping,
         name="mapping-remove",
     ),
+    path("organizations/<str:slug>/domains", domains.domains, name="organization-domains"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/check", domains.check, name="organization-domain-check"),
+    path("organizations/<str:slug>/domains/<int:domain_id>/remove", domains.remove, name="organization-domain-remove"),
     path("organizations/<str:slug>/security", security_policy.security_policy, name="organization-security"),
     path("organizations/<str:slug>/service-accounts", service_accounts.service_accounts, name="service-accounts"),
     path(
@@ -111,5 +122,33 @@ urlpatterns = [
         "organizations/<str:slug>/service-accounts/<str:name>/tokens/<int:token_id>/revoke",
         service_accounts.revoke_token,
         name="service-token-revoke",
+    ),
+    path("settings/webhooks", webhooks.webhooks, name="my-webhooks"),
+    path("organizations/<str:slug>/webhooks", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<int:webhook_id>", webhooks.webhook, name="my-webhook"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<int:webhook_id>/delete", webhooks.delete, name="my-webhook-delete"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/delete", webhooks.delete, name="webhook-delete"),
+    path("settings/webhooks/<int:webhook_id>/rotate", webhooks.rotate, name="my-webhook-rotate"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/rotate", webhooks.rotate, name="webhook-rotate"),
+    path("settings/webhooks/<int:webhook_id>/test", webhooks.send_test, name="my-webhook-test"),
+    path("organizations/<str:slug>/webhooks/<int:webhook_id>/test", webhooks.send_test, name="webhook-test"),
+    path(
+        "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>", webhooks.delivery, name="my-webhook-delivery"
+    ),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>",
+        webhooks.delivery,
+        name="webhook-delivery",
+    ),
+    path(
+        "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay",
+        webhooks.replay,
+        name="my-webhook-replay",
+    ),
+    path(
+        "organizations/<str:slug>/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay",
+        webhooks.replay,
+        name="webhook-replay",
     ),
 ]

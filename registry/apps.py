@@ -7,3 +7,10 @@ class RegistryConfig(AppConfig):
     """See docs/architecture.md for what belongs here."""
 
     name = "registry"
+
+    def ready(self) -> None:
+        """Say what people can be told of proposals, and who may still read of them."""
+        # Models must be loaded first.
+        from registry import notices  # noqa: PLC0415
+
+        notices.register()

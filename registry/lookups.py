@@ -10,14 +10,44 @@ from django.http import Http404
 from hub.actors import Actor
 from hub.domain import slugs
 from hub.models import Namespace, NamespaceName
+from hub.policies.moderation import may_moderate
 from hub.policies.namespaces import belonging
+from registry import policies
 from registry.domain.versions import InvalidVersion, Range, Version
-from registry.models import FormerPackageName, Package, Release
+from registry.models import FormerPackageName, Imposer, Package, Release, Report, ReportState, readable_by
+from registry.policies import Quarantined
 
 
 def package(actor: Actor, namespace: str, name: str, *, kind: str | None = None) -> Package:
-    """The package of this name with its namespace and latest release. Raises Http404."""
-    rows = Package.objects.visible_to(actor).named(namespace, name).select_related("namespace", "latest_release")
+    """The package of this name with its namespace and latest release. Raises Http404 or Quarantined."""
+    return _usable(_known(actor, namespace, name, kind))
+
+
+def package_to_inspect(actor: Actor, namespace: str, name: str) -> Package:
+    """As `package`; one that is quarantined too for who may look into that. Raises Http404 or Quarantined."""
+    found = _known(actor, namespace, name)
+    return found if found.is_quarantined and policies.may_inspect(actor, found) else _usable(found)
+
+
+def package_to_moderate(actor: Actor, namespace: str, name: str) -> Package:
+    """As `package`, quarantined or not; for moderators also what was reported or what moderators have quarantined.
+
+    Of a package that the moderator may not read, that opens its name and no more. Raises Http404.
+    """
+    rows = Package.objects.present().named(namespace, name).select_related("namespace", "latest_release")
+    seen = readable_by(actor)
+    if may_moderate(actor):
+        reported = Report.objects.filter(state=ReportState.OPEN).values("package")
+        held = Release.objects.filter(quarantined_as=Imposer.MODERATOR).values("package")
+        seen |= Q(quarantined_as=Imposer.MODERATOR) | Q(id__in=reported) | Q(id__in=held)
+    found = rows.filter(seen).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _known(actor: Actor, namespace: str, name: str, kind: str | None = None) -> Package:
+    rows = Package.objects.known_to(actor).named(namespace, name).select_related("namespace", "latest_release")
     if kind is not None:
         rows = rows.filter(kind=kind)
     found = rows.first()
@@ -26,8 +56,15 @@ def package(actor: Actor, namespace: str, name: str, *, kind: str | None = None)
     return found
 
 
+def _usable[T: (Package, Release)](found: T) -> T:
+    """What was found, unless it is quarantined. Raises Quarantined."""
+    if found.is_quarantined:
+        raise Quarantined(found)
+    return found
+
+
 def package_by_any_name(actor: Actor, namespace: str, name: str) -> Package:
-    """As `package`, also under a former name: for programs that do not follow redirects. Raises Http404."""
+    """As `package`, also under a former name: for programs that do not follow redirects. Raises Http404 or Quarantined."""
     try:
         return package(actor, namespace, name)
     except Http404:
@@ -35,11 +72,13 @@ def package_by_any_name(actor: Actor, namespace: str, name: str) -> Package:
         found = formerly(actor, [asked]).get(asked)
         if found is None:
             raise
-        return found
+        return _usable(found)
 
 
 def formerly(actor: Actor, names: Collection[str]) -> dict[str, Package]:
-    """The packages that the actor may read and that were once called so, by the name asked for. At most three queries.
+    """The packages that the actor may read, quarantined or not, that were once called so, by the name asked for.
+
+    At most three queries.
 
     Both halves of a name may be former ones. For names that nothing was found under: the present ones cost no query.
     """
@@ -56,7 +95,7 @@ def formerly(actor: Actor, names: Collection[str]) -> dict[str, Package]:
     one_of = Q(pk__in=[])
     for holder, name in places:
         one_of |= Q(namespace=holder, name=name)
-    readable = Package.objects.visible_to(actor).select_related("namespace", "latest_release")
+    readable = Package.objects.known_to(actor).select_related("namespace", "latest_release")
     moved = FormerPackageName.objects.filter(one_of).values_list("namespace_id", "name", "package_id")
     old = {package_id: places[holder, name] for holder, name, package_id in moved}
     found = {text: one for one in (readable.filter(id__in=old) if old else ()) for text in old[one.id]}
@@ -65,9 +104,31 @@ def formerly(actor: Actor, names: Collection[str]) -> dict[str, Package]:
 
 
 def release(found: Package, version: str) -> Release:
-    """The release that `version` names: exact, `latest` or a range; yanked ones only exactly. Raises Http404 or InvalidRange."""
+    """The release that `version` names: exact, `latest` or a range; yanked ones only exactly.
+
+    Raises Http404, InvalidRange or Quarantined.
+    """
+    return _usable(_release(found, version))
+
+
+def release_to_inspect(actor: Actor, found: Package, version: str) -> Release:
+    """As `release`; one that is quarantined too for who may look into that. Raises Http404, InvalidRange or Quarantined."""
+    result = _release(found, version)
+    return result if result.is_quarantined and policies.may_inspect(actor, found) else _usable(result)
+
+
+def successor(actor: Actor, thing: Package | Release) -> Package | None:
+    """What is to be used instead of something deprecated, if the actor may see that. A query if there is one."""
+    if thing.successor_id is None:
+        return None
+    rows = Package.objects.visible_to(actor).filter(id=thing.successor_id)
+    return rows.select_related("namespace").first()
+
+
+def _release(found: Package, version: str) -> Release:
     chosen = version_of(found, version)
-    rows = Release.objects.filter(package=found, version=chosen).select_related("published_by", "yanked_by")
+    rows = Release.objects.filter(package=found, version=chosen)
+    rows = rows.select_related("published_by", "yanked_by", "deprecated_by", "quarantined_by")
     result = rows.first()
     if result is None:
         raise Http404

@@ -2,16 +2,64 @@
 
 from django.urls import path
 
-from registry.views import grants, namespaces, publishers, publishing, releases, settings, transfers
+from registry.api import feeds
+from registry.views import (
+    badges,
+    grants,
+    lifecycle,
+    mirrors,
+    namespaces,
+    proposal_talk,
+    proposals,
+    publishers,
+    publishing,
+    releases,
+    settings,
+    transfers,
+)
 
 urlpatterns = [
+    path("organizations/<str:slug>/mirrors", mirrors.mirrors, name="mirrors"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>", mirrors.mirror, name="mirror"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/run", mirrors.run, name="mirror-run"),
+    path("organizations/<str:slug>/mirrors/<int:mirror_id>/delete", mirrors.delete, name="mirror-delete"),
     path("transfers", transfers.transfers, name="transfers"),
     path("transfers/<int:transfer_id>/accept", transfers.accept, name="transfer-accept"),
     path("transfers/<int:transfer_id>/decline", transfers.decline, name="transfer-decline"),
+    path("<str:namespace>/<str:name>/feed", feeds.PackageFeedView.as_view(), name="feed-package"),
     path("publish", publishing.publish, name="publish"),
     path("<str:namespace>/<str:name>/new-release", publishing.new_release, name="release-new"),
+    path("<str:namespace>/<str:name>/deprecate", lifecycle.deprecate, name="package-deprecate"),
+    path("<str:namespace>/<str:name>/undeprecate", lifecycle.undeprecate, name="package-undeprecate"),
+    path("<str:namespace>/<str:name>/archive", lifecycle.archive, name="package-archive"),
+    path("<str:namespace>/<str:name>/unarchive", lifecycle.unarchive, name="package-unarchive"),
+    path("<str:namespace>/<str:name>/quarantine", lifecycle.quarantine, name="package-quarantine"),
+    path("<str:namespace>/<str:name>/unquarantine", lifecycle.unquarantine, name="package-unquarantine"),
+    path("<str:namespace>/<str:name>/report", lifecycle.report, name="package-report"),
+    path(
+        "<str:namespace>/<str:name>/releases/<str:version>/deprecate",
+        lifecycle.deprecate_release,
+        name="release-deprecate",
+    ),
+    path(
+        "<str:namespace>/<str:name>/releases/<str:version>/undeprecate",
+        lifecycle.undeprecate_release,
+        name="release-undeprecate",
+    ),
+    path(
+        "<str:namespace>/<str:name>/releases/<str:version>/quarantine",
+        lifecycle.quarantine,
+        name="release-quarantine",
+    ),
+    path(
+        "<str:namespace>/<str:name>/releases/<str:version>/unquarantine",
+        lifecycle.unquarantine,
+        name="release-unquarantine",
+    ),
+    path("<str:namespace>/<str:name>/releases/<str:version>/report", lifecycle.report, name="release-report"),
     path("<str:namespace>/<str:name>/releases/<str:version>/yank", releases.yank, name="release-yank"),
     path("<str:namespace>/<str:name>/releases/<str:version>/unyank", releases.unyank, name="release-unyank"),
+    path("<str:namespace>/<str:name>/badge.svg", badges.badge, name="badge"),
     path("<str:namespace>/<str:name>/settings", settings.settings, name="package-settings"),
     path("<str:namespace>/<str:name>/access", grants.access, name="package-access"),
     path("<str:namespace>/<str:name>/access/<int:grant_id>/withdraw", grants.withdraw, name="grant-withdraw"),
@@ -20,5 +68,35 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/transfer", transfers.offer, name="package-transfer"),
     path("<str:namespace>/<str:name>/transfer/cancel", transfers.cancel, name="package-transfer-cancel"),
     path("<str:namespace>/<str:name>/delete", settings.delete, name="package-delete"),
+    path("<str:namespace>/<str:name>/proposals/new", proposals.new, name="proposal-new"),
+    path("<str:namespace>/<str:name>/proposal-rules", proposals.rules, name="proposal-rules"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/edit", proposals.edit, name="proposal-edit"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/open", proposals.open_up, name="proposal-open"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/close", proposals.close, name="proposal-close"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/reopen", proposals.reopen, name="proposal-reopen"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/merge", proposals.merge, name="proposal-merge"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/follow", proposals.follow, name="proposal-follow"),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/comment", proposal_talk.comment, name="proposal-comment"),
+    path(
+        "<str:namespace>/<str:name>/proposals/<int:number>/comments/<int:comment_id>/edit",
+        proposal_talk.edit,
+        name="proposal-comment-edit",
+    ),
+    path(
+        "<str:namespace>/<str:name>/proposals/<int:number>/comments/<int:comment_id>/delete",
+        proposal_talk.delete,
+        name="proposal-comment-delete",
+    ),
+    path(
+        "<str:namespace>/<str:name>/proposals/<int:number>/comments/<int:comment_id>/resolve",
+        proposal_talk.resolve,
+        name="proposal-comment-resolve",
+    ),
+    path("<str:namespace>/<str:name>/proposals/<int:number>/review", proposal_talk.review, name="proposal-review"),
+    path(
+        "<str:namespace>/<str:name>/proposals/<int:number>/reviews/<int:review_id>/dismiss",
+        proposal_talk.dismiss,
+        name="proposal-review-dismiss",
+    ),
     path("<str:namespace>", namespaces.namespace, name="namespace"),
 ]

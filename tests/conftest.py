@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hub.models import Membership, Namespace, Organization, Role, User
 from hub.services import accounts, organizations, tokens
 from registry.models import Package, Release, Visibility
 from registry.services import packages, releases
+from registry.services.downloads import tally
 from tests.support import flushing
 
 flushing.install()
@@ -40,16 +41,20 @@ def _own_checkpoint(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered(settings: Any) -> None:
+def _nothing_remembered(settings: Any) -> Iterator[None]:
     """No test sees what another one left in a cache; static files need no manifest; passwords hash fast."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DOWNLOADS_WRITTEN_EVERY = 0
     settings.API_RATE_PER_MINUTE = settings.API_ANONYMOUS_RATE_PER_MINUTE = 1_000_000
     shortcache.decisions.clear()
     cache.clear()
+    tally.forget()
+    yield
+    tally.forget()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from assistants.targets import TARGETS
 from registry.models import Visibility
 
 
@@ -19,6 +20,40 @@ class VersionInput(serializers.Serializer[Any]):
         max_length=256,
         help_text="`latest`, exact, or a range such as `^1.2`.",
     )
+
+
+class TargetInput(serializers.Serializer[Any]):
+    """For which client, in which form."""
+
+    target = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text=f"The files for one client: {', '.join(f'`{name}`' for name in TARGETS)}.",
+    )
+    format = serializers.ChoiceField(
+        choices=["zip", "json"],
+        required=False,
+        default="zip",
+        help_text="With `target`: a zip, or files and losses as JSON.",
+    )
+    strict = serializers.BooleanField(
+        required=False, default=False, help_text="With `target`: refuse with 422 where something severe would be lost."
+    )
+
+
+class SignatureOutput(serializers.Serializer[Any]):
+    """One signature of an envelope."""
+
+    keyid = serializers.CharField()
+    sig = serializers.CharField(help_text="Base64.")
+
+
+class ReceiptOutput(serializers.Serializer[Any]):
+    """A DSSE envelope around an in-toto statement about a bundle."""
+
+    payload = serializers.CharField(help_text="Base64 of the statement.")
+    payloadType = serializers.CharField()  # noqa: N815  # the format's own name
+    signatures = SignatureOutput(many=True)
 
 
 class ForkInput(serializers.Serializer[Any]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -11,7 +13,7 @@ from rest_framework.response import Response
 
 from assistants.api import serializers as shapes
 from assistants.models import Lock
-from assistants.services import fetching, forks, resolving
+from assistants.services import exporting, fetching, forks, receipts, resolving
 from hub.api import conditional
 from hub.api.problems import Problem
 from hub.api.views import HubAPIView
@@ -19,6 +21,7 @@ from hub.domain import slugs
 from hub.domain.decisions import PermissionRefused
 from hub.models import Namespace
 from registry import lookups
+from registry.api.counting import counted
 from registry.api.errors import as_problems
 from registry.api.packages import detail
 from registry.api.serializers import PackageDetailOutput
@@ -27,22 +30,67 @@ from registry.domain.versions import Version
 from registry.models import Package
 
 JSON = "application/json"
+# The relation of a bundle to its receipt (RFC 8288: one that is not registered is a URI).
+RECEIPT = "urn:assistant-hub:rel:receipt"
 
 
 class BundleView(HubAPIView):
     """The resolved assistant by name."""
 
-    @extend_schema(operation_id="assistants_bundle", parameters=[shapes.VersionInput], responses=shapes.BundleOutput)
+    @extend_schema(
+        operation_id="assistants_bundle",
+        parameters=[shapes.VersionInput, shapes.TargetInput],
+        responses={
+            (200, "application/json"): shapes.BundleOutput,
+            (200, "application/zip"): OpenApiTypes.BINARY,
+            422: OpenApiTypes.OBJECT,
+        },
+    )
     def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
-        """The bundle's bytes; the ETag is their digest."""
+        """The bundle's bytes; the ETag is their digest. With `target`, the files of that client as a zip, or as JSON."""
         with as_problems():
             found = fetching.find(self.actor, namespace, name, version_asked(request))
-        caching = conditional.caching(public=found.is_public, immutable=False)
-        if conditional.is_fresh(request, found.bundle_digest):
-            return conditional.answer(request, b"", found.bundle_digest, JSON, caching)
-        return conditional.answer(
-            request, fetching.bundles.get(found.bundle_digest), found.bundle_digest, JSON, caching
-        )
+        caching = conditional.caching(public=found.is_public)
+        if "target" in request.query_params:
+            return self._for_client(request, name, found, caching)
+        fresh = conditional.is_fresh(request, found.bundle_digest)
+        content = b"" if fresh else fetching.bundles.get(found.bundle_digest)
+        answer = conditional.answer(request, content, found.bundle_digest, JSON, caching)
+        address = f"/api/v1/assistants/{found.namespace}/{slugs.normalize(name)}/receipt?version={quote(found.version)}"
+        answer.headers["Link"] = f'<{address}>; rel="{RECEIPT}"'
+        return counted(request, answer, found.release_id)
+
+    def _for_client(self, request: Request, name: str, found: fetching.Found, caching: str) -> HttpResponse:
+        asked = self.read(shapes.TargetInput, request.query_params)
+        try:
+            export = exporting.export(found.bundle_digest, asked["target"])
+            if asked["strict"]:
+                exporting.strictly(export)
+        except exporting.UnknownTarget as error:
+            raise Problem(400, "target_unknown", str(error)) from None
+        except exporting.SevereLoss as error:
+            losses = [loss.as_json() for loss in error.rendering.losses]
+            raise Problem(422, "target_loses", str(error), losses=losses) from None
+        if asked["format"] == "json":
+            content = canonical.encode(export.rendering.as_json())
+            answer = conditional.answer(request, content, canonical.digest(content), JSON, caching)
+            return counted(request, answer, found.release_id)
+        answer = conditional.answer(request, export.archive, export.digest, "application/zip", caching)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{found.version}-{asked["target"]}.zip"'
+        return counted(request, answer, found.release_id)
+
+
+class ReceiptView(HubAPIView):
+    """The signed statement about a bundle."""
+
+    @extend_schema(operation_id="assistants_receipt", parameters=[shapes.VersionInput], responses=shapes.ReceiptOutput)
+    def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
+        """The receipt as a DSSE envelope; the ETag is its digest. The keys are at `/.well-known/hub-keys.json`."""
+        with as_problems():
+            found = fetching.find(self.actor, namespace, name, version_asked(request))
+        content = canonical.encode(receipts.of_lock(found.lock_id))
+        caching = conditional.caching(public=found.is_public)
+        return conditional.answer(request, content, canonical.digest(content), JSON, caching)
 
 
 class LockView(HubAPIView):
@@ -54,7 +102,7 @@ class LockView(HubAPIView):
         with as_problems():
             found = fetching.find(self.actor, namespace, name, version_asked(request))
         content = canonical.encode(Lock.objects.values_list("document", flat=True).get(id=found.lock_id))
-        caching = conditional.caching(public=found.is_public, immutable=False)
+        caching = conditional.caching(public=found.is_public)
         return conditional.answer(request, content, canonical.digest(content), JSON, caching)
 
 
@@ -63,11 +111,11 @@ class ContentView(HubAPIView):
 
     @extend_schema(operation_id="bundles_read", responses={200: shapes.BundleOutput, 404: OpenApiTypes.OBJECT})
     def get(self, request: Request, digest: str) -> HttpResponse:
-        """The bytes of this digest. They never change, so they may be kept for ever."""
+        """The bytes of this digest. They never change; whether one may still have them is asked each time."""
         known = canonical.DIGEST_PATTERN.fullmatch(digest)
         if not known or not fetching.readable_bundle(self.actor, digest):
             raise Http404
-        caching = conditional.caching(public=self.actor.user is None, immutable=True)
+        caching = conditional.caching(public=self.actor.user is None)
         return conditional.answer(request, fetching.bundles.get(digest), digest, JSON, caching)
 
 

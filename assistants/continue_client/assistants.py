@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from assistants.domain.rendering import Rendered, render
-from assistants.models import Lock, LockEntry
+from assistants.models import Lock
 from hub.actors import Actor
 from hub.models import Namespace
 from hub.policies.namespaces import belonging
 from hub.services.secrets import SecretBox
-from registry.models import readable_by
 
 LIST_LIMIT = 100
 DEFAULT_NAMESPACE = "starter"
@@ -21,13 +20,8 @@ DEFAULT_NAMESPACE = "starter"
 
 def visible_locks(actor: Actor, namespaces: QuerySet[Namespace]) -> QuerySet[Lock]:
     """The latest releases of assistants of some namespaces that the actor may read in full, with what an answer needs."""
-    hidden = LockEntry.objects.filter(lock=OuterRef("pk")).exclude(readable_by(actor, "package__"))
-    rows = Lock.objects.filter(
-        readable_by(actor, "release__package__"),
-        ~Exists(hidden),
-        release=F("release__package__latest_release"),
-        release__package__deleted_at=None,
-        release__package__namespace__in=namespaces,
+    rows = Lock.objects.whole_for(actor).filter(
+        release=F("release__package__latest_release"), release__package__namespace__in=namespaces
     )
     return rows.select_related("bundle", "release__package__namespace").order_by("release__package__name", "id")[
         :LIST_LIMIT

@@ -24,6 +24,7 @@ from hub.domain.decisions import PermissionRefused
 from hub.policies.memberships import effective
 from hub.services import secrets
 from registry import lookups
+from registry.api.counting import counted
 from registry.domain.versions import InvalidRange
 from registry.models import Release
 
@@ -110,7 +111,7 @@ def get_assistant(request: HttpRequest, owner: str, package: str) -> HttpRespons
         message = f"There is no assistant {what} that you may read. Check the name, and that your token may read it."
         return _json(assistants.refusal(owner, name, message))
     lock = Lock.objects.select_related("bundle", "release__package__namespace").get(id=found.lock_id)
-    return _json(assistants.answer(lock, secrets.open_box(actor)))
+    return counted(request, _json(assistants.answer(lock, secrets.open_box(actor))), found.release_id)
 
 
 @csrf_exempt
@@ -158,7 +159,8 @@ def registry_content(request: HttpRequest, owner: str, package: str, version: st
     if release.format == "skill":
         raise Http404  # there is no config.yaml that says what a skill is
     lock = Lock.objects.filter(release=release).values_list("pinned_manifest", flat=True).first()
-    return JsonResponse({"content": lock if lock is not None else release.config_text()})
+    answer = JsonResponse({"content": lock if lock is not None else release.config_text()})
+    return counted(request, answer, release.pk)
 
 
 @require_GET
@@ -169,7 +171,7 @@ def download(request: HttpRequest, owner: str, package: str) -> HttpResponse:
     content = archives.markdown_archive(release.package.kind, release.package.name, release.content)
     response = HttpResponse(content, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{release.package.name}.zip"'
-    return response
+    return counted(request, response, release.pk)
 
 
 def _release(actor: Actor, owner: str, name: str, version: str) -> Release:

@@ -23,11 +23,23 @@ MAX_BUNDLE_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Candidate:
-    """A release that a requirement might get. `yank_reason` is set if it was yanked, and then it is never chosen."""
+    """A release that a requirement might get. With a `yank_reason` or a `quarantine_reason` it is never chosen.
+
+    `deprecation` is what those who publish it say about using it no more.
+    """
 
     id: int
     version: Version
     yank_reason: str | None = None
+    quarantine_reason: str | None = None
+    deprecation: str = ""
+
+    @property
+    def refusal(self) -> str:
+        """Why the release is never chosen; empty if it may be."""
+        if self.quarantine_reason is not None:
+            return f"quarantined: {self.quarantine_reason}"
+        return "" if self.yank_reason is None else f"yanked: {self.yank_reason}"
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,9 @@ class Available:
     section: str
     candidates: tuple[Candidate, ...]
     refusal: str = ""
+    # How to mend that, and what those who manage the package say about using it no more.
+    mend: str = "Change who may read one of the two."
+    deprecation: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,7 @@ class Choice:
     candidate: Candidate
     reason: str
     passed_over: tuple[tuple[str, str], ...] = ()
+    deprecation: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,24 +131,25 @@ def _choose(requirement: Requirement, available: Available | None) -> Choice | F
             f"“{package}” is of kind {available.kind}; it cannot stand under “{requirement.section}”.", place, mend
         )
     if available.refusal:
-        return Fault(available.refusal, place, "Change who may read one of the two.")
-    usable = [candidate for candidate in available.candidates if candidate.yank_reason is None]
+        return Fault(available.refusal, place, available.mend)
+    usable = [candidate for candidate in available.candidates if not candidate.refusal]
     best = requirement.range.best(candidate.version for candidate in usable)
     if best is None:
         return _nothing_fits(requirement, available)
     candidate = next(candidate for candidate in usable if candidate.version == best)
-    return Choice(requirement, candidate, _reason(requirement), _passed_over(requirement, available, best))
+    passed_over = _passed_over(requirement, available, best)
+    return Choice(
+        requirement, candidate, _reason(requirement), passed_over, available.deprecation or candidate.deprecation
+    )
 
 
 def _nothing_fits(requirement: Requirement, available: Available) -> Fault:
-    yanked = [candidate for candidate in available.candidates if candidate.yank_reason is not None]
-    fitting = requirement.range.best(candidate.version for candidate in yanked)
+    refused = [candidate for candidate in available.candidates if candidate.refusal]
+    fitting = requirement.range.best(candidate.version for candidate in refused)
     if fitting is not None:
-        why = next(candidate.yank_reason for candidate in yanked if candidate.version == fitting)
-        return Fault(f"{requirement.package}@{fitting} was yanked: {why}", requirement.place, "Choose another version.")
-    newest = max(
-        (candidate.version for candidate in available.candidates if candidate.yank_reason is None), default=None
-    )
+        why = next(candidate.refusal for candidate in refused if candidate.version == fitting)
+        return Fault(f"{requirement.package}@{fitting} was {why}", requirement.place, "Choose another version.")
+    newest = max((candidate.version for candidate in available.candidates if not candidate.refusal), default=None)
     mend = f"The newest release is {newest}." if newest else "It has no release yet."
     return Fault(f"No release of “{requirement.package}” fits “{requirement.range}”.", requirement.place, mend)
 
@@ -152,8 +169,8 @@ def _passed_over(requirement: Requirement, available: Available, best: Version) 
 
 
 def _refusal(candidate: Candidate, requirement: Requirement) -> str:
-    if candidate.yank_reason is not None:
-        return f"yanked: {candidate.yank_reason}"
+    if candidate.refusal:
+        return candidate.refusal
     return "prerelease" if candidate.version.is_prerelease else f"outside {requirement.range}"
 
 
@@ -322,6 +339,8 @@ def _explain(choice: Choice, block: Block, dropped: dict[str, str]) -> dict[str,
         "unused_inputs": sorted(set(requirement.inputs) - set(block.inputs)),
         "overrides": [{"key": key, "adds": key not in content} for key in sorted(requirement.override)],
     }
+    if choice.deprecation:
+        explained["deprecated"] = choice.deprecation
     if requirement.path in dropped:
         explained["dropped"] = f"same name as {dropped[requirement.path]}"
     return explained

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
+from hub.actors import Actor
 from hub.models import KeptForever
-from registry.models import Package, Release
+from registry.models import Package, Release, readable_by, served
 
 
 class Bundle(KeptForever):
@@ -20,6 +22,34 @@ class Bundle(KeptForever):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class LockQuerySet(models.QuerySet["Lock"]):
+    """Which locks. What may be fetched is decided here and nowhere else."""
+
+    def known_to(self, actor: Actor) -> LockQuerySet:
+        """The locks of assistants that the actor may read, whatever has become of their parts."""
+        return self.filter(
+            readable_by(actor, "release__package__"),
+            release__package__deleted_at=None,
+            release__package__namespace__closed_at=None,
+        )
+
+    def whole_for(self, actor: Actor) -> LockQuerySet:
+        """The locks that the actor may fetch: every part may be read, and nothing is quarantined."""
+        return self.known_to(actor).filter(~parts_hidden_from(actor), ~quarantined())
+
+
+def parts_hidden_from(actor: Actor) -> Exists:
+    """The condition on a lock that the actor may not read every part."""
+    return Exists(LockEntry.objects.filter(lock=OuterRef("pk")).exclude(readable_by(actor, "package__")))
+
+
+def quarantined() -> Q:
+    """The condition on a lock that it is quarantined, or that a part of it is, also one that was deleted since."""
+    parts = LockEntry.objects.filter(lock=OuterRef("pk")).exclude(served("package__"), served("release__"))
+    own = Q(release__quarantined_at__isnull=False) | Q(release__package__quarantined_at__isnull=False)
+    return own | Q(Exists(parts))
 
 
 class Lock(KeptForever):
@@ -37,6 +67,8 @@ class Lock(KeptForever):
     pinned_manifest = models.TextField()
     secrets = ArrayField(models.CharField(max_length=400), default=list, help_text="Fully qualified names.")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LockQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"lock of {self.release_id}"

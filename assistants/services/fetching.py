@@ -11,17 +11,18 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.http import Http404
 
-from assistants.models import Bundle, Lock, LockEntry
+from assistants.models import Bundle, Lock, LockEntry, parts_hidden_from, quarantined
 from hub import shortcache
 from hub.actors import Actor
 from hub.domain import slugs
 from hub.domain.decisions import PermissionRefused
 from registry import lookups
 from registry.domain.versions import InvalidVersion, Version
-from registry.models import Visibility, readable_by
+from registry.models import Release, Visibility, served
+from registry.policies import Quarantined
 
 HIDDEN_PARTS = "This assistant contains a package that you may not read. Ask its publisher for access."
 
@@ -35,6 +36,7 @@ class Found:
     bundle_digest: str
     is_public: bool
     lock_id: int
+    release_id: int
 
 
 def find(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
@@ -47,31 +49,35 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
     """The assistant's lock that `version` names: `latest`, exact, or a range. One query, up to three for a range.
 
     A former name does as well, for three queries more.
-    Raises Http404, InvalidRange, or PermissionRefused if a part of the assistant may not be read.
+    Raises Http404, InvalidRange, PermissionRefused if a part of the assistant may not be read, or Quarantined.
     """
-    rows = Lock.objects.filter(
-        readable_by(actor, "release__package__"),
-        release__package__namespace__slug=slugs.normalize(namespace),
-        release__package__name=slugs.normalize(name),
-        release__package__deleted_at=None,
-        release__package__namespace__closed_at=None,
+    rows = Lock.objects.known_to(actor).filter(
+        release__package__namespace__slug=slugs.normalize(namespace), release__package__name=slugs.normalize(name)
     )
     if version in ("", "latest"):
         rows = rows.filter(release=F("release__package__latest_release"))
     else:
         rows = rows.filter(release__version=_exact(actor, namespace, name, version))
-    hidden = LockEntry.objects.filter(lock=OuterRef("pk")).exclude(readable_by(actor, "package__"))
-    values = rows.annotate(is_hidden=Exists(hidden)).values_list(
-        "id", "bundle_id", "release__version", "release__package__visibility", "is_hidden"
-    )
-    row = values.first()
+    rows = rows.annotate(is_hidden=parts_hidden_from(actor), is_quarantined=_truth_of(quarantined()))
+    row = rows.values_list(
+        "id",
+        "bundle_id",
+        "release__version",
+        "release__package__visibility",
+        "is_hidden",
+        "is_quarantined",
+        "release_id",
+    ).first()
     if row is None:
         present = _present_name(actor, namespace, name)
         return find_now(actor, *present, version)
-    lock_id, digest, exact, visibility, is_hidden = row
+    lock_id, digest, exact, visibility, is_hidden, is_quarantined, release_id = row
     if is_hidden:
         raise PermissionRefused(HIDDEN_PARTS)
-    return Found(slugs.normalize(namespace), exact, digest, visibility == Visibility.PUBLIC, lock_id)
+    if is_quarantined:
+        raise _quarantined(lock_id)
+    is_public = visibility == Visibility.PUBLIC
+    return Found(slugs.normalize(namespace), exact, digest, is_public, lock_id, release_id)
 
 
 def _present_name(actor: Actor, namespace: str, name: str) -> tuple[str, str]:
@@ -94,15 +100,32 @@ def _exact(actor: Actor, namespace: str, name: str, version: str) -> str:
 
 
 def readable_bundle(actor: Actor, digest: str) -> bool:
-    """Whether some release that the actor may read in full resolved to this bundle."""
-    hidden = LockEntry.objects.filter(lock=OuterRef("pk")).exclude(readable_by(actor, "package__"))
-    rows = Lock.objects.filter(
-        readable_by(actor, "release__package__"),
-        bundle_id=digest,
-        release__package__deleted_at=None,
-        release__package__namespace__closed_at=None,
-    )
-    return rows.filter(~Exists(hidden)).exists()
+    """Whether some release that the actor may read in full resolved to this bundle. One query.
+
+    Raises Quarantined if that holds only of releases that are quarantined or contain something that is.
+    """
+    rows = Lock.objects.known_to(actor).filter(~parts_hidden_from(actor), bundle_id=digest)
+    rows = rows.annotate(is_quarantined=_truth_of(quarantined())).order_by("is_quarantined", "id")
+    row = rows.values_list("id", "is_quarantined").first()
+    if row is not None and row[1]:
+        raise _quarantined(row[0])
+    return row is not None
+
+
+def _truth_of(condition: Q) -> ExpressionWrapper[Q]:
+    """A condition as a column."""
+    return ExpressionWrapper(condition, BooleanField())
+
+
+def _quarantined(lock_id: int) -> Quarantined:
+    """Why a lock may not be fetched, for somebody who may read all that it names. The whole before its parts."""
+    release = Release.objects.select_related("package__namespace").get(lock=lock_id)
+    if own := [one for one in (release.package, release) if one.is_quarantined]:
+        return Quarantined(own[0])
+    rows = LockEntry.objects.filter(lock=lock_id).exclude(served("package__"), served("release__"))
+    entries = rows.select_related("package__namespace", "release__package__namespace").order_by("id")
+    parts = [entry.package if entry.package.is_quarantined else entry.release for entry in entries]
+    return Quarantined(*{str(part): part for part in parts}.values(), of=str(release))
 
 
 def explanation(lock_id: int) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistants.domain import composition as composing
 from assistants.domain.resolution import Choice
 from assistants.models import Bundle, Lock, LockEntry
-from assistants.services import resolving
+from assistants.services import receipts, resolving
 from hub.actors import Actor
 from registry.domain.manifests import Manifest
 from registry.models import Release
@@ -32,6 +32,7 @@ def lock_release(by: Actor, release: Release, manifest: Manifest) -> None:
         secrets=[secret["fqsn"] for secret in resolution.document["secrets"]],
     )
     _store_entries(lock, choices)
+    receipts.issue(lock, resolution.bundle, resolution.explanation)
 
 
 def _store_entries(lock: Lock, choices: list[Choice]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from django.db.models import Q
 
@@ -16,12 +17,14 @@ from registry.domain import canonical
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, Release
+from registry.policies import Quarantined
 
 
 def resolve(*, by: Actor, into: Package, version: str, composition: Composition) -> tuple[Resolution, list[Choice]]:
     """Resolve an assistant's composition as release `version` of the package `into` (which need not be saved).
 
-    Three queries: the packages that the actor may read, the versions they have, the content of the chosen ones.
+    Three queries: the packages that the actor may read, the versions they have, the content of the chosen ones. Of a
+    quarantined package the actor is told that it is.
     Raises ManifestInvalid with every requirement that cannot be met.
     """
     wanted = {requirement.package for requirement in composition.requirements}
@@ -46,25 +49,28 @@ def available(by: Actor, names: Collection[str], into: Package) -> dict[str, Ava
         namespace, _, package = name.partition("/")
         condition |= Q(namespace__slug=namespace, name=package)
     found = {
-        str(package): package
-        for package in Package.objects.visible_to(by).filter(condition).select_related("namespace")
+        str(package): package for package in Package.objects.known_to(by).filter(condition).select_related("namespace")
     }
     if missing := [name for name in names if name not in found]:
         found |= lookups.formerly(by, missing)
     packages = {package.id for package in found.values()}
     candidates: dict[int, list[Candidate]] = {package_id: [] for package_id in packages}
-    rows = Release.objects.filter(package__in=packages).values_list(
-        "package_id", "id", "version", "yank_reason", "yanked_at"
-    )
-    for package_id, release_id, version, reason, yanked_at in rows:
-        candidates[package_id].append(Candidate(release_id, Version.parse(version), reason if yanked_at else None))
+    columns = ("yanked_at", "yank_reason", "quarantined_at", "quarantine_reason", "deprecation_message")
+    rows = Release.objects.filter(package__in=packages).values_list("package_id", "id", "version", *columns)
+    for package_id, release_id, version, yanked, yank_reason, quarantined, quarantine_reason, message in rows:
+        refusals = (yank_reason if yanked else None, quarantine_reason if quarantined else None)
+        candidates[package_id].append(Candidate(release_id, Version.parse(version), *refusals, message))
     return {name: _available(package, candidates[package.id], into) for name, package in found.items()}
 
 
 def _available(package: Package, candidates: list[Candidate], into: Package) -> Available:
     decision = policies.may_contain(into, package)
-    refusal = decision.reason if isinstance(decision, Denied) else ""
-    return Available(str(package), package.kind, KINDS[package.kind].section, tuple(candidates), refusal)
+    section = KINDS[package.kind].section
+    if package.is_quarantined:
+        refusal, mend = str(Quarantined(package)), "Use another package."
+        return Available(str(package), package.kind, section, (), refusal, mend)
+    found = Available(str(package), package.kind, section, tuple(candidates), deprecation=package.deprecation_message)
+    return replace(found, refusal=decision.reason) if isinstance(decision, Denied) else found
 
 
 def blocks(choices: Iterable[Choice]) -> dict[int, Block]:

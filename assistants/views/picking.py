@@ -11,7 +11,6 @@ from django.utils.functional import Promise
 
 from assistants.forms.compose import Choices
 from assistants.views.parts import LABELS
-from hub import keyset
 from hub.actors import Actor
 from hub.domain import slugs
 from registry import catalogue
@@ -74,6 +73,6 @@ def grouped(choices: Choices, known: dict[str, Package]) -> list[PickedSection]:
 
 def find(actor: Actor, text: str, kind: str) -> list[Package]:
     """A few packages that fit, the most relevant first."""
-    search = catalogue.Search(text[:200], kind if kind in usable_kinds() else "")
-    rows = catalogue.find(actor, search).filter(kind__in=usable_kinds(), latest_release__isnull=False)
-    return keyset.paginate(light(rows), search.order, limit=RESULTS).items
+    usable = tuple(usable_kinds())
+    search = catalogue.Search(text[:200], kind if kind in usable else "", kinds=usable, released=True)
+    return catalogue.look(actor, search, limit=RESULTS).page.items

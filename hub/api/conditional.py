@@ -6,13 +6,13 @@ from django.http import HttpResponse
 from django.http.request import HttpRequest
 from rest_framework.request import Request
 
-FOREVER = 365 * 24 * 3600
 
+def caching(*, public: bool) -> str:
+    """The Cache-Control of bytes: who may keep them. Everybody asks again each time, with the digest that they have.
 
-def caching(*, public: bool, immutable: bool) -> str:
-    """The Cache-Control of bytes: who may keep them, and whether to ask again each time."""
-    who = "public" if public else "private"
-    return f"{who}, max-age={FOREVER}, immutable" if immutable else f"{who}, no-cache"
+    Also of bytes that never change: a quarantine must reach who gets them through a cache within seconds (ADR 0020).
+    """
+    return "public, no-cache" if public else "private, no-cache"
 
 
 def is_fresh(request: Request | HttpRequest, digest: str) -> bool:

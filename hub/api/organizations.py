@@ -27,6 +27,9 @@ class OrganizationOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     description = serializers.CharField()
     created_at = serializers.DateTimeField()
+    verified_at = serializers.DateTimeField(
+        source="namespace.verified_at", allow_null=True, help_text="Since when one of its domains is proved."
+    )
 
 
 class OrganizationPage(serializers.Serializer[Any]):

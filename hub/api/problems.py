@@ -17,7 +17,6 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from hub.domain.decisions import PermissionRefused
-from hub.lookups import ProofMissing
 
 MEDIA_TYPE = "application/problem+json"
 type Faults = Sequence[dict[str, Any]]
@@ -85,10 +84,9 @@ def _problem_of(error: Exception) -> dict[str, Any] | None:
             return document(404, "not_found", "There is no such thing here, or you may not see it.")
         case RequestDataTooBig():
             return document(413, "too_large", f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
-        case ProofMissing():
-            return document(403, error.code, str(error))
         case PermissionRefused() | PermissionDenied():
-            return document(403, "not_allowed", str(error) or "You may not do this.")
+            refused = error.code if isinstance(error, PermissionRefused) else "not_allowed"
+            return document(403, refused, str(error) or "You may not do this.")
         case exceptions.ValidationError():
             faults = _field_faults(error.detail)
             return document(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class HubAction(StrEnum):
+class Action(StrEnum):
+    """The base of every enumeration of actions: what is listed in one can be recorded, and subscribed to by webhooks."""
+
+
+class HubAction(Action):
     """Actions on people, organizations, tokens and secrets."""
 
     ACCOUNT_CREATE = "hub.account.create"
@@ -73,6 +77,21 @@ class HubAction(StrEnum):
     AUDIT_READ = "hub.audit.read"
     AUDIT_EXPORT = "hub.audit.export"
     AUDIT_PRUNE = "hub.audit.prune"
+    MODERATOR_CREATE = "hub.moderator.create"
+    MODERATOR_DELETE = "hub.moderator.delete"
+    DOMAIN_CREATE = "hub.domain.create"
+    DOMAIN_DELETE = "hub.domain.delete"
+    DOMAIN_VERIFY = "hub.domain.verify"
+    DOMAIN_MISS = "hub.domain.miss"
+    DOMAIN_EXPIRE = "hub.domain.expire"
+    NOTIFICATIONS_PREFER = "hub.notification-preferences.update"
+    WEBHOOK_CREATE = "hub.webhook.create"
+    WEBHOOK_UPDATE = "hub.webhook.update"
+    WEBHOOK_DELETE = "hub.webhook.delete"
+    WEBHOOK_ROTATE = "hub.webhook.rotate"
+    WEBHOOK_TEST = "hub.webhook.test"
+    WEBHOOK_REPLAY = "hub.webhook.replay"
+    WEBHOOK_DISABLE = "hub.webhook.disable"
     SECRET_SET = "hub.secret.set"
     SECRET_DELETE = "hub.secret.delete"
 

@@ -29,6 +29,16 @@ type Decision = Allowed | Denied
 class PermissionRefused(Exception):
     """Raised by services when a policy denies. `str()` is the reason."""
 
+    @property
+    def code(self) -> str:
+        """The last part of the problem's type over REST."""
+        return "not_allowed"
+
+    @property
+    def title(self) -> str:
+        """A heading for the page that refuses, where the usual one would mislead."""
+        return ""
+
 
 def require(decision: Decision) -> None:
     """Raise PermissionRefused with the reason unless `decision` allows."""

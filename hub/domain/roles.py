@@ -17,6 +17,7 @@ class Permission(StrEnum):
     TEAMS_MANAGE = "hub.team.manage"
     SERVICE_ACCOUNTS_MANAGE = "hub.service-account.manage"
     SECURITY_MANAGE = "hub.security.manage"
+    WEBHOOKS_MANAGE = "hub.webhook.manage"
     AUDIT_READ = "hub.audit.read"
     PACKAGE_READ_INTERNAL = "registry.package.read-internal"
     PACKAGE_READ = "registry.package.read"

@@ -22,8 +22,9 @@ RESERVED_NAMESPACES = frozenset(
     """
     - .well-known about account accounts admin agents anonymous api assistants audit auth billing blog bundles
     compose contact continue continuedev dashboard default device devices docs download everyone explore
-    favicon.ico feeds git health healthz help home hub ide identity imports internal invitations invite jobs legal local
-    login logout mcp me metrics model-proxy models new none null o oauth official oidc onboarding org
+    favicon.ico feeds git health healthz help home hub ide identity imports internal invitations invite jobs legal
+    local login logout mcp me metrics model-proxy models moderation new none notifications null o oauth official oidc
+    onboarding org
     organization organizations orgs otel owner packages personal ping policies pricing privacy private prompts
     proxy public publish readyz registry resolve robots.txt root rules saml scim search security self service
     settings setup-models signin signup site sso staff static status support system t team teams terms token

@@ -27,10 +27,16 @@ def audit_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def receipt_key() -> str:
+    """Signs receipts of bundles: 32 random bytes."""
+    return secrets.token_urlsafe(32)
+
+
 KEYS: dict[str, Callable[[], str]] = {
     "django-secret-key": django_secret_key,
     "vault-key": vault_key,
     "audit-key": audit_key,
+    "receipt-key": receipt_key,
 }
 
 

@@ -2,11 +2,13 @@
 
 from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from hub.models.devices import Device, DeviceRequest, RefreshToken
+from hub.models.domains import DomainProof
 from hub.models.group_mappings import GroupMapping
 from hub.models.guards import KeptForever
 from hub.models.invitations import Invitation
 from hub.models.jobs import Job, JobState
 from hub.models.namespaces import Namespace, NamespaceName
+from hub.models.notifications import Notification, NotificationPreference, Way
 from hub.models.organizations import Membership, Organization, Role, Source
 from hub.models.scim import ScimGroup, ScimGroupMember, ScimUser
 from hub.models.secrets import UserSecret
@@ -15,14 +17,17 @@ from hub.models.sso import SsoConnection, SsoProtocol
 from hub.models.teams import Team, TeamMembership
 from hub.models.tokens import ApiToken, TokenKind
 from hub.models.users import User
+from hub.models.webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
     "AuditSeal",
     "AuditUnsealed",
+    "DeliveryState",
     "Device",
     "DeviceRequest",
+    "DomainProof",
     "GroupMapping",
     "Invitation",
     "Job",
@@ -31,6 +36,8 @@ __all__ = [
     "Membership",
     "Namespace",
     "NamespaceName",
+    "Notification",
+    "NotificationPreference",
     "Organization",
     "RefreshToken",
     "Role",
@@ -46,4 +53,8 @@ __all__ = [
     "TokenKind",
     "User",
     "UserSecret",
+    "Way",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookTry",
 ]

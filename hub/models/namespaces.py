@@ -26,6 +26,11 @@ class Namespace(KeptForever):
     organization = models.OneToOneField(Organization, models.PROTECT, null=True, blank=True, related_name="namespace")
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when a domain is proved (DomainProof); repeated here for lists and search.",
+    )
 
     class Meta:
         constraints = [

@@ -15,6 +15,9 @@ class User(AbstractUser):
 
     email = models.EmailField("e-mail address", unique=True)
     is_service = models.BooleanField(default=False)
+    is_moderator = models.BooleanField(
+        default=False, help_text="Quarantines anywhere on this hub. Given and taken by `manage.py moderators` alone."
+    )
 
     class Meta:
         constraints = [
@@ -22,6 +25,9 @@ class User(AbstractUser):
                 condition=models.Q(username=models.functions.Lower("username")), name="user_username_lower"
             ),
             models.CheckConstraint(condition=models.Q(email=models.functions.Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(
+                condition=models.Q(is_moderator=False) | models.Q(is_service=False), name="user_moderator_is_a_person"
+            ),
         ]
 
     def get_display_name(self) -> str:

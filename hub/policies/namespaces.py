@@ -37,6 +37,11 @@ def own(actor: Actor, prefix: str = "") -> Q:
     return Q(**{f"{prefix}user": actor.user})
 
 
+def verified(prefix: str = "") -> Q:
+    """The condition that a namespace has proved a domain, for namespaces or (with `prefix`) for rows that point to one."""
+    return Q(**{f"{prefix}verified_at__isnull": False})
+
+
 @dataclass(frozen=True)
 class Standing:
     """What an actor is in a namespace, decided at one moment."""

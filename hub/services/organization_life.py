@@ -26,6 +26,7 @@ from hub.models import (
     ServiceAccount,
     Team,
     User,
+    Webhook,
 )
 from hub.policies import organizations as policies
 from hub.services import audit, namespaces, service_accounts, tokens
@@ -113,6 +114,7 @@ def purge(*, by: Actor, organization: Organization) -> bool:
             tokens.end(by=by, token=token)
         for model in (Invitation, GroupMapping, ScimGroup, ScimUser, Membership, Team):
             model.objects.filter(organization=organization).delete()
+        Webhook.objects.filter(namespace__organization=organization).delete()
         _record(by, HubAction.ORGANIZATION_PURGE, organization, counts)
     return True
 

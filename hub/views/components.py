@@ -15,6 +15,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import YamlLexer
 
+from hub.domain.charts import chart
+
 MANIFEST: Final = """\
 # What the audit assistant is made of
 name: Audit
@@ -79,7 +81,7 @@ def components(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": ["assistant", "rule", "prompt", "skill", "mcp-server", "model", "docs", "data"],
         "visibilities": ["public", "internal", "private"],
-        "statuses": ["latest", "prerelease", "yanked", "deprecated", "quarantined"],
+        "statuses": ["latest", "prerelease", "yanked", "deprecated", "quarantined", "archived"],
         "variants": ["primary", "secondary", "quiet", "danger", "danger-solid"],
         "tones": ["info", "success", "warning", "danger"],
         "form": SampleForm(),
@@ -87,6 +89,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "wrong_form": SampleForm({"name": "", "kind": "prompt", "visibility": "x"}, prefix="wrong"),
         "manifest": _highlighted(MANIFEST),
         "digest": DIGEST,
+        "chart": chart([(now.date() - dt.timedelta(days=29 - number), number * number % 37) for number in range(30)]),
         "times": [now, now - dt.timedelta(hours=3), now - dt.timedelta(days=90), now + dt.timedelta(days=6)],
     }
     return render(request, "ui/components.html", context)

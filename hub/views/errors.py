@@ -47,10 +47,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403, with the reason of the policy that refused, and the way to prove what the sign-in lacks."""
-    reason = str(exception) if isinstance(exception, PermissionRefused) else ""
-    return _answer(
-        request, 403, reason, **(_lacking(request, exception) if isinstance(exception, ProofMissing) else {})
-    )
+    if not isinstance(exception, PermissionRefused):
+        return _answer(request, 403)
+    lacking = _lacking(request, exception) if isinstance(exception, ProofMissing) else {}
+    return _answer(request, 403, str(exception), title=exception.title, **lacking)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

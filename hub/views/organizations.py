@@ -36,6 +36,7 @@ PERMISSION_WORDS = {
     Permission.TEAMS_MANAGE: _lazy("Make teams and fill them"),
     Permission.SERVICE_ACCOUNTS_MANAGE: _lazy("Make service accounts and their tokens"),
     Permission.SECURITY_MANAGE: _lazy("Set single sign-on and what sign-ins must bring"),
+    Permission.WEBHOOKS_MANAGE: _lazy("Have addresses outside told what happens to packages"),
     Permission.AUDIT_READ: _lazy("Read and export the audit log"),
     Permission.PACKAGE_READ_INTERNAL: _lazy("Read internal packages"),
     Permission.PACKAGE_READ: _lazy("Read private packages"),
@@ -139,6 +140,7 @@ def about(by: Actor, found: Organization) -> dict[str, object]:
         "manages": roles.allows(role, Permission.MEMBERS_MANAGE),
         "owns": role == Role.OWNER,
         "manages_teams": roles.allows(role, Permission.TEAMS_MANAGE),
+        "makes_packages": roles.allows(role, Permission.PACKAGE_PUBLISH),
         "reads_audit": roles.allows(role, Permission.AUDIT_READ),
     }
 

@@ -34,5 +34,7 @@ def as_problems() -> Iterator[None]:
         raise Problem(409, "package_exists", str(error)) from None
     except releases.VersionExists as error:
         raise Problem(409, "version_exists", str(error)) from None
+    except releases.TakesNoReleases as error:
+        raise Problem(409, error.code, str(error)) from None
     except releases.PackageGone as error:
         raise Problem(404, "not_found", str(error)) from None

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from hub import keyset
 from hub.api.views import HubAPIView
-from registry import catalogue, lookups
+from registry import catalogue, changes, lookups
 from registry.api import serializers as shapes
 from registry.api.errors import as_problems
 from registry.models import Package
@@ -25,16 +25,13 @@ class PackageListView(HubAPIView):
     def get(self, request: Request) -> Response:
         """Find packages."""
         asked = self.read(shapes.SearchInput, request.query_params)
-        search = catalogue.Search(
-            asked.get("q", ""),
-            asked.get("kind", ""),
-            asked.get("namespace", ""),
-            asked.get("tag", ""),
-            asked.get("sort", ""),
-        )
         with as_problems():
-            rows = catalogue.find(self.actor, search)
-            page = keyset.paginate(rows, search.order, limit=asked["limit"], cursor=asked.get("cursor") or None)
+            search, cursor = shapes.search_of(asked), asked.get("cursor") or None
+            if moment := asked.get("updated_since"):
+                rows = changes.since(self.actor, moment, kind=search.kind, namespace=search.namespace)
+                page = keyset.paginate(rows, catalogue.ORDERS["updated"], limit=asked["limit"], cursor=cursor)
+            else:
+                page = catalogue.look(self.actor, search, limit=asked["limit"], cursor=cursor).page
         items = shapes.PackageOutput(page.items, many=True).data
         return Response({"items": items, "next": page.next_cursor, "previous": page.previous_cursor})
 
@@ -58,17 +55,17 @@ class PackageView(HubAPIView):
     @extend_schema(operation_id="packages_read", responses=shapes.PackageDetailOutput)
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """Read a package."""
-        return Response(detail(self, lookups.package(self.actor, namespace, name)))
+        return Response(detail(self, lookups.package_to_inspect(self.actor, namespace, name)))
 
     @extend_schema(operation_id="packages_delete", responses={204: OpenApiResponse(description="Gone for good.")})
     def delete(self, request: Request, namespace: str, name: str) -> Response:
         """Delete a package for good. Its versions can never be published again under this name."""
-        packages.delete(by=self.actor, package=lookups.package(self.actor, namespace, name))
+        packages.delete(by=self.actor, package=lookups.package_to_inspect(self.actor, namespace, name))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def detail(view: HubAPIView, package: Package) -> dict[str, Any]:
-    """A package with its upstream, if the reader may see that."""
+    """A package with its upstream and its successor, if the reader may see them."""
     upstream = None
     if package.upstream_id and Package.objects.visible_to(view.actor).filter(id=package.upstream_id).exists():
         release = package.upstream_release
@@ -77,4 +74,9 @@ def detail(view: HubAPIView, package: Package) -> dict[str, Any]:
             if release
             else None
         )
-    return {**shapes.PackageOutput(package).data, "upstream": upstream}
+    return {
+        **shapes.PackageOutput(package).data,
+        "upstream": upstream,
+        "deprecation": shapes.deprecation_of(package, lookups.successor(view.actor, package)),
+        "quarantine": shapes.quarantine_of(package),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -16,6 +18,7 @@ from hub.api.parsers import StrictJSONParser
 from hub.api.views import HubAPIView
 from registry import lookups
 from registry.api import serializers as shapes
+from registry.api.counting import counted
 from registry.api.errors import as_problems
 from registry.domain.files import rooted, text_of, unpack
 from registry.kinds import KINDS
@@ -61,9 +64,7 @@ class ReleaseListView(HubAPIView):
                 by=self.actor, package=package, version=asked["version"], manifest=manifest, notes=notes, files=files
             )
         location = f"/api/v1/packages/{package}/releases/{release.version}"
-        return Response(
-            shapes.ReleaseDetailOutput(release).data, status.HTTP_201_CREATED, headers={"Location": location}
-        )
+        return Response(detail(self, release), status.HTTP_201_CREATED, headers={"Location": location})
 
 
 class ReleaseView(HubAPIView):
@@ -73,8 +74,9 @@ class ReleaseView(HubAPIView):
     def get(self, request: Request, namespace: str, name: str, version: str) -> Response:
         """Read a release with its texts."""
         with as_problems():
-            release = lookups.release(lookups.package(self.actor, namespace, name), version)
-        return Response(shapes.ReleaseDetailOutput(release).data)
+            package = lookups.package_to_inspect(self.actor, namespace, name)
+            release = lookups.release_to_inspect(self.actor, package, version)
+        return Response(detail(self, release))
 
 
 class ManifestView(HubAPIView):
@@ -87,11 +89,9 @@ class ManifestView(HubAPIView):
             package = lookups.package(self.actor, namespace, name)
             release = lookups.release(package, version)
         public = package.visibility == Visibility.PUBLIC
-        exact = version == release.version
-        caching = conditional.caching(public=public, immutable=exact)
-        return conditional.answer(
-            request, release.manifest.encode(), release.digest, MEDIA_TYPES[release.format], caching
-        )
+        caching = conditional.caching(public=public)
+        content, media_type = release.manifest.encode(), MEDIA_TYPES[release.format]
+        return counted(request, conditional.answer(request, content, release.digest, media_type, caching), release.pk)
 
 
 class ArchiveView(HubAPIView):
@@ -108,15 +108,13 @@ class ArchiveView(HubAPIView):
             release = lookups.release(package, version)
         if release.artifact_id is None:
             raise Http404
-        caching = conditional.caching(
-            public=package.visibility == Visibility.PUBLIC, immutable=version == release.version
-        )
+        caching = conditional.caching(public=package.visibility == Visibility.PUBLIC)
         content = (
             b"" if conditional.is_fresh(request, release.artifact_id) else artifacts.content_of(release.artifact_id)
         )
         answer = conditional.answer(request, content, release.artifact_id, "application/gzip", caching)
         answer.headers["Content-Disposition"] = f'attachment; filename="{package.name}-{release.version}.tar.gz"'
-        return answer
+        return counted(request, answer, release.pk)
 
 
 class YankView(HubAPIView):
@@ -129,7 +127,7 @@ class YankView(HubAPIView):
         with as_problems():
             release = lookups.release(lookups.package(self.actor, namespace, name), version)
         releases.yank(by=self.actor, release=release, reason=asked["reason"])
-        return Response(shapes.ReleaseDetailOutput(lookups.release(release.package, release.version)).data)
+        return Response(detail(self, lookups.release(release.package, release.version)))
 
 
 class UnyankView(HubAPIView):
@@ -141,4 +139,13 @@ class UnyankView(HubAPIView):
         with as_problems():
             release = lookups.release(lookups.package(self.actor, namespace, name), version)
         releases.unyank(by=self.actor, release=release)
-        return Response(shapes.ReleaseDetailOutput(lookups.release(release.package, release.version)).data)
+        return Response(detail(self, lookups.release(release.package, release.version)))
+
+
+def detail(view: HubAPIView, release: Release) -> dict[str, Any]:
+    """A release with its texts, and with what is to be used instead, if the reader may see that."""
+    return {
+        **shapes.ReleaseDetailOutput(release).data,
+        "deprecation": shapes.deprecation_of(release, lookups.successor(view.actor, release)),
+        "quarantine": shapes.quarantine_of(release),
+    }

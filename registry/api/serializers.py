@@ -9,11 +9,14 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from registry.catalogue import ORDERS
+from registry.api.scans import ScanOutput
+from registry.catalogue import ORDERS, Search
 from registry.domain import model_profiles
+from registry.domain.clients import CLIENTS
 from registry.domain.files import SKILL
 from registry.kinds import KINDS
-from registry.models import Package, Release, Visibility
+from registry.models import Imposer, Package, Release, Visibility
+from registry.services import scans
 
 MAX_LIMIT = 100
 
@@ -29,14 +32,42 @@ class SearchInput(serializers.Serializer[Any]):
     tag = serializers.CharField(
         required=False, allow_blank=True, max_length=40, help_text="Only packages with this tag."
     )
+    license = serializers.CharField(
+        required=False, allow_blank=True, max_length=100, help_text="Only packages under this licence, such as `MIT`."
+    )
+    client = serializers.ChoiceField(
+        choices=list(CLIENTS), required=False, allow_blank=True, help_text="Only packages that this client can use."
+    )
+    verified = serializers.BooleanField(
+        required=False, default=False, help_text="Only packages of verified namespaces."
+    )
     sort = serializers.ChoiceField(
         choices=list(ORDERS), required=False, help_text="`relevance` is the default with `q`, else `updated`."
+    )
+    updated_since = serializers.DateTimeField(
+        required=False,
+        help_text="Only what changed then or later, deleted public packages included, the last changed first;"
+        " of the filters `kind` and `namespace` count.",
     )
     cursor = serializers.CharField(
         required=False, allow_blank=True, max_length=1000, help_text="From `next` or `previous`."
     )
     limit = serializers.IntegerField(
         required=False, default=30, min_value=1, max_value=MAX_LIMIT, help_text="Rows a page."
+    )
+
+
+def search_of(asked: dict[str, Any]) -> Search:
+    """The search that a `SearchInput` asks for."""
+    return Search(
+        text=asked.get("q", ""),
+        kind=asked.get("kind", ""),
+        namespace=asked.get("namespace", ""),
+        tag=asked.get("tag", ""),
+        sort=asked.get("sort", ""),
+        license=asked.get("license", ""),
+        client=asked.get("client", ""),
+        verified=asked["verified"],
     )
 
 
@@ -95,6 +126,45 @@ class YankInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, help_text="Shown to people who have the release locked.")
 
 
+class DeprecationOutput(serializers.Serializer[Any]):
+    """What those who publish say about using it no more."""
+
+    message = serializers.CharField()
+    successor = serializers.CharField(allow_null=True, help_text="What to use instead, if the reader may see it.")
+    since = serializers.DateTimeField()
+
+
+class QuarantineOutput(serializers.Serializer[Any]):
+    """Why every use is refused. Only who may look into that gets an answer that has this."""
+
+    reason = serializers.CharField()
+    link = serializers.CharField(allow_blank=True)
+    imposed_by = serializers.ChoiceField(choices=Imposer.choices, help_text="Only this side lifts it; a moderator any.")
+    since = serializers.DateTimeField()
+
+
+def deprecation_of(thing: Package | Release, successor: Package | None) -> dict[str, Any] | None:
+    """The deprecation as API answers show it; `successor` is what the reader may see of it."""
+    if not thing.is_deprecated:
+        return None
+    named = str(successor) if successor is not None else None
+    value = {"message": thing.deprecation_message, "successor": named, "since": thing.deprecated_at}
+    return dict(DeprecationOutput(value).data)
+
+
+def quarantine_of(thing: Package | Release) -> dict[str, Any] | None:
+    """The quarantine as API answers show it."""
+    if not thing.is_quarantined:
+        return None
+    value = {
+        "reason": thing.quarantine_reason,
+        "link": thing.quarantine_link,
+        "imposed_by": thing.quarantined_as,
+        "since": thing.quarantined_at,
+    }
+    return dict(QuarantineOutput(value).data)
+
+
 class ReleaseListInput(serializers.Serializer[Any]):
     """Query of a list of releases."""
 
@@ -120,6 +190,8 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
     )
     is_yanked = serializers.BooleanField()
     yank_reason = serializers.CharField()
+    is_deprecated = serializers.BooleanField()
+    is_quarantined = serializers.BooleanField()
     manifest_url = serializers.SerializerMethodField()
 
     class Meta:
@@ -136,12 +208,21 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
             "published_by",
             "published_at",
             "published_from",
+            "download_count",
             "origin",
             "artifact",
             "is_yanked",
             "yank_reason",
+            "is_deprecated",
+            "is_quarantined",
             "manifest_url",
         )
+
+    def to_representation(self, instance: Release) -> dict[str, Any]:
+        """Of a quarantined release, lists tell that it is there, and repeat nothing of what it says."""
+        shown = super().to_representation(instance)
+        silenced = {"title": "", "secrets": [], "inputs": [], "warnings": []}
+        return shown | silenced if instance.is_quarantined and type(self) is ReleaseOutput else shown
 
     def get_manifest_url(self, release: Release) -> str:
         """Where the manifest's bytes are."""
@@ -186,6 +267,9 @@ class ReleaseDetailOutput(ReleaseOutput):
     document = serializers.JSONField(allow_null=True, help_text="An MCP server’s `server.json`.")
     files = FileOutput(many=True)
     model = serializers.SerializerMethodField()
+    deprecation = DeprecationOutput(allow_null=True, read_only=True)
+    quarantine = QuarantineOutput(allow_null=True, read_only=True)
+    scan = serializers.SerializerMethodField()
 
     class Meta(ReleaseOutput.Meta):
         fields = (
@@ -197,6 +281,9 @@ class ReleaseDetailOutput(ReleaseOutput):
             "model",
             "readme",
             "changelog",
+            "deprecation",
+            "quarantine",
+            "scan",
         )
 
     @extend_schema_field(ModelOutput(allow_null=True))
@@ -206,13 +293,22 @@ class ReleaseDetailOutput(ReleaseOutput):
             return None
         return model_profiles.profile(release.content["models"][0]).as_json()
 
+    @extend_schema_field(ScanOutput(allow_null=True))
+    def get_scan(self, release: Release) -> Any:
+        """What checks found, the newest time that they looked; null before the first time."""
+        found = scans.latest(release)
+        return ScanOutput(found).data if found else None
+
 
 class PackageOutput(serializers.ModelSerializer[Package]):
     """A package."""
 
     namespace = serializers.CharField(source="namespace.slug")
     full_name = serializers.CharField(source="__str__")
+    namespace_verified = serializers.SerializerMethodField(help_text="Whether the namespace has proved a domain.")
     latest_version = serializers.CharField(source="latest_release.version", default=None, allow_null=True)
+    is_deprecated = serializers.BooleanField()
+    is_archived = serializers.BooleanField()
     url = serializers.SerializerMethodField()
 
     class Meta:
@@ -227,10 +323,19 @@ class PackageOutput(serializers.ModelSerializer[Package]):
             "tags",
             "license",
             "latest_version",
+            "namespace_verified",
+            "is_deprecated",
+            "is_archived",
+            "download_count",
             "created_at",
             "updated_at",
+            "deleted_at",
             "url",
         )
+
+    def get_namespace_verified(self, package: Package) -> bool:
+        """Whether the namespace has proved a domain."""
+        return package.namespace.verified_at is not None
 
     def get_url(self, package: Package) -> str:
         """The package's page."""
@@ -249,9 +354,11 @@ class PackageDetailOutput(PackageOutput):
     """A package with its origin."""
 
     upstream = UpstreamOutput(allow_null=True)
+    deprecation = DeprecationOutput(allow_null=True)
+    quarantine = QuarantineOutput(allow_null=True)
 
     class Meta(PackageOutput.Meta):
-        fields = (*PackageOutput.Meta.fields, "upstream")
+        fields = (*PackageOutput.Meta.fields, "upstream", "deprecation", "quarantine")
 
 
 class PackagePage(serializers.Serializer[Any]):
@@ -260,6 +367,48 @@ class PackagePage(serializers.Serializer[Any]):
     items = PackageOutput(many=True)
     next = serializers.CharField(allow_null=True, help_text="Cursor of the next page.")
     previous = serializers.CharField(allow_null=True, help_text="Cursor of the page before.")
+
+
+class PartOutput(serializers.Serializer[Any]):
+    """A piece of a passage, as plain text."""
+
+    text = serializers.CharField()
+    is_match = serializers.BooleanField()
+
+
+class FoundOutput(PackageOutput):
+    """A package that was found, with the passage in which the words stand."""
+
+    passage = PartOutput(many=True, help_text="Empty if the words stand elsewhere, as in the name.")
+
+    class Meta(PackageOutput.Meta):
+        fields = (*PackageOutput.Meta.fields, "passage")
+
+
+class ValueOutput(serializers.Serializer[Any]):
+    """One value of a facet."""
+
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class FacetOutput(serializers.Serializer[Any]):
+    """One way to narrow the search: the parameter that does it, and its commonest values."""
+
+    name = serializers.CharField()
+    values = ValueOutput(many=True)
+
+
+class SearchOutput(serializers.Serializer[Any]):
+    """The answer to a search."""
+
+    items = FoundOutput(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Cursor of the next page.")
+    previous = serializers.CharField(allow_null=True, help_text="Cursor of the page before.")
+    total = serializers.IntegerField(help_text="How many packages were found and counted.")
+    is_capped = serializers.BooleanField(help_text="There are more than `total` and the counts of the facets say.")
+    is_guess = serializers.BooleanField(help_text="Nothing has these words; the names found are like them.")
+    facets = FacetOutput(many=True)
 
 
 class ReleasePage(serializers.Serializer[Any]):

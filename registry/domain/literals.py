@@ -48,7 +48,7 @@ _KNOWN = re.compile(
     "|".join(f"(?P<f{number}>(?<![A-Za-z0-9])(?:{form}))" for number, form in enumerate(_KNOWN_FORMS.values()))
 )
 _LABELS = list(_KNOWN_FORMS)
-_SAMPLE = re.compile(r"EXAMPLE|(?:x{6,}|X{6,}|\*{4,}|0{8,}|\.{3})")
+_SAMPLE = re.compile(r"EXAMPLE|(?:x{6,}|X{6,}|\*{4,}|0{8,}|\.{3})|:(?:password|passwd|pass|secret|changeme|postgres)@")
 
 _SECRET_NAME = re.compile(
     r"(?:^|[_-])(?:api[_-]?key|key|token|secret|password|passwd|passphrase|credentials?|auth|authorization|pat)$|^(?:apiKey|secretAccessKey|accessKeyId)$",

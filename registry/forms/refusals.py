@@ -15,6 +15,7 @@ from registry.domain.versions import InvalidVersion
 from registry.services import packages, releases
 
 FIELDS_OF_FILES = {"README.md": "readme", "CHANGELOG.md": "changelog"}
+SHOWN_FILES = frozenset({*FIELDS_OF_FILES, "manifest.yaml", "manifest.md"})
 MAX_SHOWN = 25
 
 
@@ -29,7 +30,7 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
         _add(form, "version", str(error))
     except (InvalidName, packages.PackageExists) as error:
         _add(form, "name", str(error))
-    except (PermissionRefused, releases.PackageGone) as error:
+    except (PermissionRefused, releases.PackageGone, releases.TakesNoReleases) as error:
         form.add_error(None, str(error))
 
 
@@ -44,7 +45,9 @@ def add_faults(form: forms.BaseForm, faults: list[Fault]) -> None:
 def in_words(fault: Fault) -> str:
     """A fault as one line for people."""
     place = _("Line %(line)d, column %(column)d:") % {"line": fault.place.line, "column": fault.place.column}
-    return f"{place} {fault.message} {fault.mend}".rstrip()
+    # The form shows the manifest, README and changelog in fields of their own, so that only other files need their name.
+    where = "" if fault.file in SHOWN_FILES else f"{fault.file}: "
+    return f"{where}{place} {fault.message} {fault.mend}".rstrip()
 
 
 def _add(form: forms.BaseForm, field: str, words: str) -> None:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry.catalogue import Search
+from registry.domain.clients import CLIENTS
 from registry.kinds import KINDS
 
 SORTS = [
@@ -25,6 +26,9 @@ class SearchForm(forms.Form):
     kind = forms.ChoiceField(required=False, label=_("Kind"))
     namespace = forms.CharField(max_length=39, required=False, label=_("Namespace"))
     tag = forms.CharField(max_length=40, required=False, label=_("Tag"))
+    license = forms.CharField(max_length=100, required=False, label=_("Licence"))
+    client = forms.ChoiceField(choices=[("", _("All clients")), *CLIENTS.items()], required=False, label=_("Usable in"))
+    verified = forms.BooleanField(required=False, label=_("Only verified namespaces"))
     sort = forms.ChoiceField(choices=SORTS, required=False, label=_("Order"))
 
     def __init__(self, *arguments: object, **options: object) -> None:
@@ -36,4 +40,13 @@ class SearchForm(forms.Form):
     def search(self) -> Search:
         """What is asked for."""
         values = self.cleaned_data
-        return Search(values["q"], values["kind"], values["namespace"], values["tag"], values["sort"])
+        return Search(
+            text=values["q"],
+            kind=values["kind"],
+            namespace=values["namespace"],
+            tag=values["tag"],
+            sort=values["sort"],
+            license=values["license"],
+            client=values["client"],
+            verified=values["verified"],
+        )

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hub', '0004_jobs'),
-        ('registry', '0003_artifacts'),
+        ('registry', '0012_scans'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
@@ -16,6 +15,7 @@ from hub.domain.roles import Permission
 from hub.models import Namespace, TeamMembership, User
 from hub.policies.memberships import effective
 from hub.policies.namespaces import own
+from registry.models.lifecycle import Withdrawable, constraints, served
 
 
 class Visibility(models.TextChoices):
@@ -34,7 +34,11 @@ class PackageQuerySet(models.QuerySet["Package"]):
         return self.filter(deleted_at__isnull=True, namespace__closed_at__isnull=True)
 
     def visible_to(self, actor: Actor) -> PackageQuerySet:
-        """Packages that the actor may read (`readable_by`)."""
+        """Packages that the actor may read (`readable_by`) and use: those that are quarantined are in no list and no answer."""
+        return self.known_to(actor).filter(served())
+
+    def known_to(self, actor: Actor) -> PackageQuerySet:
+        """As `visible_to`, quarantined ones too: of those the actor is told that they are quarantined, and nothing else."""
         return self.present().filter(readable_by(actor))
 
     def publishable_by(self, actor: Actor) -> PackageQuerySet:
@@ -50,11 +54,12 @@ class PackageQuerySet(models.QuerySet["Package"]):
         return self.filter(namespace__slug=slugs.normalize(namespace), name=slugs.normalize(name))
 
 
-class Package(models.Model):
+class Package(Withdrawable):
     """A named thing of one kind with a history of releases, addressed `namespace/name`.
 
     `latest_release` repeats what the releases say (newest stable one that is not yanked), so that lists need no
-    aggregation. A deleted package stays as a tombstone: what was locked keeps its meaning.
+    aggregation. A deleted package stays as a tombstone: what was locked keeps its meaning. An archived one is served and
+    takes no more releases.
     """
 
     namespace = models.ForeignKey(Namespace, models.PROTECT, related_name="packages")
@@ -67,15 +72,17 @@ class Package(models.Model):
     latest_release = models.ForeignKey("registry.Release", models.SET_NULL, null=True, blank=True, related_name="+")
     upstream = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="forks")
     upstream_release = models.ForeignKey("registry.Release", models.SET_NULL, null=True, blank=True, related_name="+")
+    required_approvals = models.PositiveSmallIntegerField(
+        default=0, help_text="How many who publish here have to approve a proposal before it can be merged."
+    )
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now_add=True, help_text="When something was last published or changed.")
     deleted_at = models.DateTimeField(null=True, blank=True)
-    search = models.GeneratedField(
-        expression=SearchVector("name", weight="A", config="simple")
-        + SearchVector("summary", weight="B", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
+    archived_at = models.DateTimeField(null=True, blank=True)
+    archived_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    download_count = models.PositiveBigIntegerField(
+        default=0, help_text="Downloads of all releases, as of the last roll-up (registry/services/downloads.py)."
     )
 
     objects = PackageQuerySet.as_manager()
@@ -87,18 +94,27 @@ class Package(models.Model):
             ),
             models.CheckConstraint(condition=Q(name=Lower("name")), name="package_name_lower"),
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="package_visibility_known"),
+            *constraints("package"),
+            models.CheckConstraint(condition=Q(required_approvals__lte=5), name="package_required_approvals_at_most_5"),
         ]
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="package_by_update"),
             models.Index(fields=["name", "id"], name="package_by_name"),
             models.Index(fields=["kind", "-updated_at", "-id"], name="package_by_kind"),
-            GinIndex(fields=["search"], name="package_search"),
-            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="package_name_trigrams"),
+            models.Index(fields=["namespace", "-updated_at", "-id"], name="package_by_namespace"),
             GinIndex(fields=["tags"], name="package_tags"),
+            models.Index(
+                fields=["-quarantined_at", "-id"], condition=Q(quarantined_at__isnull=False), name="package_quarantined"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.namespace.slug}/{self.name}"
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the package takes no more releases."""
+        return self.archived_at is not None
 
 
 def readable_by(actor: Actor, prefix: str = "") -> Q:
@@ -112,6 +128,13 @@ def readable_by(actor: Actor, prefix: str = "") -> Q:
     by_role = Q(**_held(actor, Permission.PACKAGE_READ, prefix))
     granted = _in(_granted(actor, "read", "publish", "manage"), prefix)
     return public | _fitting(actor, prefix) & (own(actor, f"{prefix}namespace__") | internal | by_role | granted)
+
+
+def singled_out(actor: Actor) -> QuerySet[Package]:
+    """Packages that are open to the actor one by one: through a grant, or to the CI job that publishes them."""
+    if actor.reader is None:
+        return Package.objects.filter(_by_ci_job(actor, ""))
+    return _granted(actor, "read", "publish", "manage")
 
 
 def publishable_by(actor: Actor) -> Q:

@@ -10,6 +10,7 @@ from django.db import models
 from hub.models import KeptForever, Namespace, User
 from registry.domain.versions import Version
 from registry.models.artifacts import Artifact
+from registry.models.lifecycle import Withdrawable, constraints, served
 from registry.models.packages import Package
 
 
@@ -17,18 +18,18 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     """Which releases."""
 
     def published(self) -> ReleaseQuerySet:
-        """Releases that may be chosen: not yanked."""
-        return self.filter(yanked_at__isnull=True)
+        """Releases that may be chosen: neither yanked nor quarantined."""
+        return self.filter(served(), yanked_at__isnull=True)
 
     def newest_first(self) -> ReleaseQuerySet:
         """By semantic version, not by time."""
         return self.order_by("-version_key", "-id")
 
 
-class Release(KeptForever):
+class Release(KeptForever, Withdrawable):
     """One version of a package, as it was published: manifest, README, changelog, who and when. Never changed.
 
-    Only yanking is added later. A new release is the way to correct one.
+    Only yanking, deprecation, quarantine, and how often it was downloaded are added later. A new release corrects one.
     """
 
     refusal = "A release cannot be changed. Yank it and publish the next one."
@@ -50,6 +51,9 @@ class Release(KeptForever):
     secrets = ArrayField(models.CharField(max_length=200), default=list)
     inputs = ArrayField(models.CharField(max_length=200), default=list)
     warnings = models.JSONField(default=list)
+    findings = models.JSONField(
+        default=list, help_text="What the checks found when it was published, none of it an error."
+    )
     readme = models.TextField(blank=True)
     readme_html = models.TextField(blank=True)
     changelog = models.TextField(blank=True)
@@ -67,6 +71,7 @@ class Release(KeptForever):
     yanked_at = models.DateTimeField(null=True, blank=True)
     yanked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     yank_reason = models.CharField(max_length=500, blank=True)
+    download_count = models.PositiveBigIntegerField(default=0, help_text="As of the last roll-up.")
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -78,8 +83,17 @@ class Release(KeptForever):
                 | models.Q(yanked_at__isnull=False) & ~models.Q(yank_reason=""),
                 name="release_yank_has_reason",
             ),
+            *constraints("release"),
         ]
-        indexes = [models.Index(fields=["package", "-version_key", "-id"], name="release_newest_first")]
+        indexes = [
+            models.Index(fields=["package", "-version_key", "-id"], name="release_newest_first"),
+            models.Index(fields=["package", "published_at"], name="release_by_time"),
+            models.Index(
+                fields=["-quarantined_at", "-id"],
+                condition=models.Q(quarantined_at__isnull=False),
+                name="release_quarantined",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.package}@{self.version}"

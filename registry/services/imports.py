@@ -37,6 +37,7 @@ REFUSALS = (
     PermissionRefused,
     packages.PackageExists,
     packages.PackageGone,
+    packages.TakesNoReleases,
     releases.VersionExists,
     InvalidName,
     InvalidVersion,
@@ -105,8 +106,25 @@ def run(
     for each item, first while the names are found, with nothing done yet. A second call with the same files changes
     nothing. Raises PermissionRefused; what is wrong with single files is in the rows.
     """
+    rows = each(by=by, namespace=namespace, files=files, visibility=visibility, source=source, progress=progress)
+    return list(rows)
+
+
+def each(
+    *,
+    by: Actor,
+    namespace: Namespace,
+    files: Sequence[Source],
+    visibility: str = Visibility.PRIVATE,
+    source: str = "",
+    origin: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Row]:
+    """As `run`, row by row: whoever reads may stop between two. `origin` is kept with every release beside its path."""
     require(may_publish(by, namespace))
-    return list(_Import(by, namespace, files, source, progress or _untold).published(Visibility(visibility)))
+    yield from _Import(by, namespace, files, source, progress or _untold, origin or {}).published(
+        Visibility(visibility)
+    )
 
 
 @dataclass
@@ -131,6 +149,7 @@ class _Import:
     files: Sequence[Source]
     source: str
     progress: Progress
+    origin: Mapping[str, str] = field(default_factory=dict)
     known: dict[tuple[str, str], _Known] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
@@ -327,7 +346,12 @@ class _Import:
         return ImportedFile.key_of(self.source, candidate.path, candidate.item)
 
     def _origin(self, candidate: Candidate) -> dict[str, str]:
-        said = {"importer": candidate.importer, "path": candidate.path, "source_digest": candidate.digest}
+        said = {
+            **self.origin,
+            "importer": candidate.importer,
+            "path": candidate.path,
+            "source_digest": candidate.digest,
+        }
         return (
             said
             | ({"item": candidate.item} if candidate.item else {})

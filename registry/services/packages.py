@@ -15,6 +15,7 @@ from registry import policies
 from registry.domain.actions import RegistryAction
 from registry.kinds import KINDS
 from registry.models import FormerPackageName, Package, Release, Visibility
+from registry.services import search_entries
 
 
 class PackageExists(Exception):
@@ -23,6 +24,14 @@ class PackageExists(Exception):
 
 class PackageGone(Exception):
     """The package was deleted, or handed over to another namespace, in the meantime."""
+
+
+class TakesNoReleases(Exception):
+    """The package is archived or quarantined: nothing is published in it. The message says which; `code` in one word."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class UnknownKind(ValueError):
@@ -62,6 +71,8 @@ def create(
             # Looked up after the insert: it waited for whoever was just handing over the package that had the name.
             if FormerPackageName.objects.filter(namespace=namespace, name=name).exists():
                 raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
+            require_no_quarantine(package, namespace)
+            search_entries.refresh(package)
             data = {"kind": kind, "visibility": str(package.visibility)} | (
                 {"upstream": str(upstream)} if upstream else {}
             )
@@ -82,6 +93,7 @@ def update(*, by: Actor, package: Package, visibility: str, summary: str) -> Non
         before = lock(package)
         changes = {"visibility": str(Visibility(visibility)), "summary": summary}
         Package.objects.filter(id=package.id).update(**changes, updated_at=timezone.now())
+        search_entries.refresh(package)
         data = {"before": {"visibility": before.visibility, "summary": before.summary}, "after": changes}
         audit.record(by, RegistryAction.PACKAGE_UPDATE, package, namespace=package.namespace, data=data)
 
@@ -97,6 +109,25 @@ def lock(package: Package) -> Package:
     return row
 
 
+def lock_to_publish(package: Package) -> Package:
+    """As `lock`, for who publishes in the package. Raises PackageGone or TakesNoReleases."""
+    row = lock(package)
+    if row.is_archived:
+        raise TakesNoReleases("archived", f"“{row}” is archived: it takes no more releases. Unarchive it first.")
+    if row.is_quarantined:
+        raise TakesNoReleases("quarantined", f"“{row}” is quarantined: {row.quarantine_reason}")
+    return row
+
+
+def require_no_quarantine(package: Package, namespace: Namespace) -> None:
+    """Raise PackageExists if another package of this name was deleted in quarantine: nothing slips out by a new start."""
+    namesakes = Package.objects.filter(namespace=namespace, name=package.name).exclude(id=package.id)
+    if namesakes.filter(quarantined_at__isnull=False).exists():
+        raise PackageExists(
+            f"A package called “{namespace.slug}/{package.name}” was deleted in quarantine. Choose another name."
+        )
+
+
 def delete(*, by: Actor, package: Package) -> bool:
     """Take a package away for good; its versions can never be published again. Returns whether this call did it.
 
@@ -107,5 +138,6 @@ def delete(*, by: Actor, package: Package) -> bool:
         here = Package.objects.filter(id=package.id, namespace=package.namespace_id, deleted_at=None)
         deleted = here.update(deleted_at=timezone.now())
         if deleted:
+            search_entries.refresh(package)
             audit.record(by, RegistryAction.PACKAGE_DELETE, package, namespace=package.namespace)
     return bool(deleted)

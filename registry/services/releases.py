@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -12,6 +12,7 @@ from hub.actors import Actor
 from hub.domain.decisions import require
 from hub.services import audit
 from registry import policies
+from registry.checks.running import Scan
 from registry.domain import canonical, literals, manifests, markup, skills
 from registry.domain.actions import RegistryAction
 from registry.domain.faults import Fault, ManifestInvalid
@@ -20,10 +21,10 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import artifacts
-from registry.services.packages import PackageGone, lock
+from registry.services import artifacts, scans, search_entries
+from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
-__all__ = ["Notes", "PackageGone", "VersionExists", "publish", "unyank", "yank"]
+__all__ = ["Notes", "PackageGone", "TakesNoReleases", "VersionExists", "publish", "refresh", "unyank", "yank"]
 
 
 class VersionExists(Exception):
@@ -51,17 +52,15 @@ def publish(
     """Publish `manifest` as `version` of `package`, for a kind that takes them with the `files` beside it.
 
     `files` may hold the manifest too. `origin` says where the text came from, if not from whoever publishes it.
-    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place), VersionExists or
-    PackageGone. Of two publications of one version at once, exactly one succeeds.
+    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place, and what the checks refuse),
+    VersionExists, PackageGone or TakesNoReleases. Of two publications of one version at once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
     number = Version.parse(version)
-    read = KINDS[package.kind].read(manifest, package.name)
-    notes = notes or Notes()
-    draft = _Draft(number, read, notes, _rendered(notes, read), _folder(package, manifest, files), origin)
+    draft = _draft(package, number, manifest, notes or Notes(), files, origin)
     with transaction.atomic():
         release = _store(by, package, draft)
-        KINDS[package.kind].after_publish(by, release, read)
+        KINDS[package.kind].after_publish(by, release, draft.manifest)
         data: dict[str, object] = {"version": release.version, "digest": release.digest}
         if release.published_from:
             data["published_from"] = release.published_from
@@ -83,6 +82,47 @@ class _Draft:
     html: Notes
     files: FileTree | None
     origin: Mapping[str, str] | None
+    scan: Scan
+
+
+def _draft(
+    package: Package,
+    number: Version,
+    manifest: str,
+    notes: Notes,
+    files: FileTree | None,
+    origin: Mapping[str, str] | None,
+) -> _Draft:
+    """Read, render and scan what is to be published. Raises ManifestInvalid with all that is wrong in any of it."""
+    kind = KINDS[package.kind]
+    read, faults = _attempt(lambda: kind.read(manifest, package.name))
+    html, of_notes = _attempt(lambda: _rendered(notes, read))
+    folder, of_files = _attempt(lambda: _folder(package, manifest, files))
+    scan = _scanned(package, number, manifest, read, notes, files)
+    faults = [*faults, *of_notes, *of_files]
+    known = {(fault.file, fault.place.line) for fault in faults}
+    faults += [found.as_fault() for found in scan.errors if (found.file, found.line) not in known]
+    if faults or read is None or html is None:
+        raise ManifestInvalid(faults)
+    return _Draft(number, read, notes, html, folder, origin, scan)
+
+
+def _attempt[T](work: Callable[[], T]) -> tuple[T | None, list[Fault]]:
+    """What comes of it, or the faults for which it was refused."""
+    try:
+        return work(), []
+    except ManifestInvalid as error:
+        return None, error.faults
+
+
+def _scanned(
+    package: Package, number: Version, manifest: str, read: Manifest | None, notes: Notes, files: FileTree | None
+) -> Scan:
+    """What the checks find; in a manifest that nobody can read as well, so that one attempt tells all."""
+    main = KINDS[package.kind].main_file
+    texts = {read.file if read else main: manifest, "README.md": notes.readme, "CHANGELOG.md": notes.changelog}
+    beside = [(file.path, file.content) for file in files.files if file.path != main] if files else []
+    return scans.look(scans.subject(package, str(number), texts, read.value if read else None, beside))
 
 
 def _folder(package: Package, manifest: str, files: FileTree | None) -> FileTree | None:
@@ -93,22 +133,11 @@ def _folder(package: Package, manifest: str, files: FileTree | None) -> FileTree
             raise ManifestInvalid([Fault("A package of this kind has no files beside its manifest.", file="")])
         return None
     beside = [file for file in files.files if file.path != kind.main_file] if files else []
-    faults = [fault for file in beside if (text := _text_of(file)) for fault in literals.in_text(text, file.path)]
-    if faults:
-        raise ManifestInvalid(faults)
     return tree([File(kind.main_file, manifest.encode()), *beside])
 
 
-def _text_of(file: File) -> str:
-    """A file as text; empty for one that is none."""
-    try:
-        return file.content.decode()
-    except UnicodeDecodeError:
-        return ""
-
-
 def _store(by: Actor, package: Package, draft: _Draft) -> Release:
-    _claim(lock(package), draft.number)
+    _claim(lock_to_publish(package), draft.number)
     manifest, number = draft.manifest, draft.number
     release = Release.objects.create(
         package=package,
@@ -126,6 +155,7 @@ def _store(by: Actor, package: Package, draft: _Draft) -> Release:
         secrets=list(manifest.secrets),
         inputs=list(manifest.inputs),
         warnings=[fault.as_json() for fault in (*manifest.warnings, *_version_mismatch(manifest, number))],
+        findings=[finding.as_json() for finding in draft.scan.findings],
         readme=draft.notes.readme,
         readme_html=draft.html.readme,
         changelog=draft.notes.changelog,
@@ -134,7 +164,8 @@ def _store(by: Actor, package: Package, draft: _Draft) -> Release:
         published_from=_origin(by),
         origin=dict(draft.origin) if draft.origin else None,
     )
-    _refresh(package)
+    scans.keep(release, draft.scan)
+    refresh(package)
     return release
 
 
@@ -179,7 +210,7 @@ def yank(*, by: Actor, release: Release, reason: str) -> bool:
         changes = {"yanked_at": timezone.now(), "yanked_by": by.user, "yank_reason": reason.strip()}
         changed = Release.objects.filter(id=release.id, yanked_at=None).update(**changes)
         if changed:
-            _refresh(release.package)
+            refresh(release.package)
             data = {"version": release.version, "reason": reason.strip()}
             audit.record(by, RegistryAction.RELEASE_YANK, release, namespace=release.package.namespace, data=data)
     return bool(changed)
@@ -193,13 +224,13 @@ def unyank(*, by: Actor, release: Release) -> bool:
         yanked = Release.objects.filter(id=release.id, yanked_at__isnull=False)
         changed = yanked.update(yanked_at=None, yanked_by=None, yank_reason="")
         if changed:
-            _refresh(release.package)
+            refresh(release.package)
             data = {"version": release.version, "reason": release.yank_reason}
             audit.record(by, RegistryAction.RELEASE_UNYANK, release, namespace=release.package.namespace, data=data)
     return bool(changed)
 
 
-def _refresh(package: Package) -> None:
+def refresh(package: Package) -> None:
     """Make the package's denormalised columns say what its releases say. The package's row must be locked."""
     published = Release.objects.filter(package=package).published().newest_first()
     latest = published.filter(is_prerelease=False).first() or published.first()
@@ -211,6 +242,7 @@ def _refresh(package: Package) -> None:
             changes["summary"] = described.description
     Package.objects.filter(id=package.id).update(**changes)
     package.refresh_from_db(fields=list(changes))
+    search_entries.refresh(package)
 
 
 def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
@@ -220,9 +252,9 @@ def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
     return [Fault(f"The manifest says version {stated}; this release is {number}, and clients are told {number}.")]
 
 
-def _rendered(notes: Notes, manifest: Manifest) -> Notes:
+def _rendered(notes: Notes, manifest: Manifest | None) -> Notes:
     """The notes as HTML; a skill without a README is its own. Raises ManifestInvalid for what is too large or holds a secret."""
-    if manifest.format == "skill" and not notes.readme:
+    if manifest is not None and manifest.format == "skill" and not notes.readme:
         return Notes(_html(manifest.file, skills.body(manifest.text)), _html("CHANGELOG.md", notes.changelog))
     return Notes(_html("README.md", notes.readme), _html("CHANGELOG.md", notes.changelog))
 

@@ -30,8 +30,8 @@ from registry.models import (
     ReleaseCoordinate,
     Visibility,
 )
-from registry.services import publishers
-from registry.services.packages import PackageGone, lock
+from registry.services import publishers, search_entries
+from registry.services.packages import PackageExists, PackageGone, lock, require_no_quarantine
 
 LIFE = timedelta(days=14)
 MAX_MAILS = 20
@@ -121,6 +121,7 @@ def accept(*, by: Actor, transfer: PackageTransfer) -> Package:
             Grant.objects.filter(package=package).delete()
             _decide(by, row, "accepted_at")
             package.refresh_from_db()
+            search_entries.refresh(package)
             data = {"package": package.name, "from": source.slug, "to": destination.slug}
             for namespace in (source, destination):
                 audit.record(by, RegistryAction.TRANSFER_ACCEPT, package, namespace=namespace, data=data)
@@ -172,6 +173,10 @@ def _claim_versions(package: Package, destination: Namespace) -> None:
     names = FormerPackageName.objects.filter(namespace=destination, name=package.name)
     if names.exclude(package=package).exists():
         raise NameTaken(f"“{destination.slug}/{package.name}” was the name of another package.")
+    try:
+        require_no_quarantine(package, destination)
+    except PackageExists as error:
+        raise NameTaken(str(error)) from None
     versions = Release.objects.filter(package=package)
     departures = PackageTransfer.objects.filter(package=package, source=destination, accepted_at__isnull=False)
     left = departures.order_by("-accepted_at").values_list("accepted_at", flat=True).first()

@@ -25,7 +25,7 @@ type Policy = Callable[[Actor, Package], Decision]
 def package_to_change(request: HttpRequest, namespace: str, name: str, policy: Policy) -> Package:
     """The package, for somebody whom `policy` allows. Raises Http404 if it may not even be read, else PermissionDenied."""
     actor = actor_of(request)
-    package = lookups.package(actor, namespace, name)
+    package = lookups.package_to_inspect(actor, namespace, name)
     decision = policy(actor, package)
     if isinstance(decision, Denied):
         raise PermissionDenied(decision.reason)

@@ -11,6 +11,7 @@ from hub.context import actor_of
 from hub.domain import slugs
 from hub.models import Namespace
 from hub.policies.namespaces import Standing, standing
+from hub.services import domains
 from registry import catalogue
 from registry.kinds import KINDS
 from registry.views.lists import light
@@ -23,7 +24,7 @@ PAGE_SIZE = 30
 def namespace(request: HttpRequest, namespace: str) -> HttpResponse:
     """The packages of a namespace that the reader may see."""
     actor = actor_of(request)
-    found, own = _namespace(actor, namespace)
+    found, own = namespace_for(actor, namespace)
     search = catalogue.Search(namespace=found.slug, kind=request.GET.get("kind", ""), sort="name")
     page = page_or_404(request, light(catalogue.find(actor, search)), search.order, PAGE_SIZE)
     context = {
@@ -33,11 +34,12 @@ def namespace(request: HttpRequest, namespace: str) -> HttpResponse:
         "asked_kind": search.kind,
         "belongs": own.belongs,
         "may_publish": bool(own.publish),
+        "domains": domains.of_namespace(found),
     }
     return render(request, "registry/namespace_detail.html", context)
 
 
-def _namespace(actor: Actor, slug: str) -> tuple[Namespace, Standing]:
+def namespace_for(actor: Actor, slug: str) -> tuple[Namespace, Standing]:
     """The namespace, for those who belong to it or may read something in it. To others it is not there."""
     rows = Namespace.objects.select_related("user", "organization")
     found = rows.filter(slug=slugs.normalize(slug)).first()

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
@@ -44,7 +45,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     """Publish the next release, starting from the latest one's texts."""
-    form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=_from_latest(package))
+    form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=from_latest(package))
     if form.is_valid():
         with refusals_on(form):
             release = releases.publish(by=actor_of(request), package=package, **form.content())
@@ -58,10 +59,19 @@ def _published(request: HttpRequest, release: Release) -> HttpResponse:
     for warning in release.warnings:
         place = _("line %(line)s, column %(column)s") % {"line": warning["line"], "column": warning["column"]}
         messages.warning(request, f"{warning['message']} {warning['mend']} ({place})")
+    found = sum(finding["severity"] == "warning" for finding in release.findings)
+    if found:
+        words = ngettext(
+            "The checks warn of %(count)d thing. It is listed with the release.",
+            "The checks warn of %(count)d things. They are listed with the release.",
+            found,
+        )
+        messages.warning(request, words % {"count": found})
     return redirect("package", release.package.namespace.slug, release.package.name)
 
 
-def _from_latest(package: Package) -> dict[str, str]:
+def from_latest(package: Package) -> dict[str, str]:
+    """What the editor of the next release starts with: the latest one's texts, or the kind's example."""
     latest = package.latest_release
     if latest is None:
         return {"version": "1.0.0", "manifest": KINDS[package.kind].example}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
+from registry import policies
 from registry.forms.packages import DeleteForm, SettingsForm
 from registry.forms.refusals import refusals_on
 from registry.models import Package
@@ -33,6 +34,7 @@ def settings(request: HttpRequest, package: Package) -> HttpResponse:
         "form": form,
         "delete_form": DeleteForm(package=package, auto_id="delete_%s"),
         "package": package,
+        "may_quarantine": bool(policies.may_quarantine(actor_of(request), package)),
         "tab": "settings",
     }
     return render(request, "registry/settings.html", context, status=422 if form.is_bound else 200)

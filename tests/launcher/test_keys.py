@@ -21,7 +21,7 @@ def test_missing_keys_are_made_and_others_kept(tmp_path: Path) -> None:
     first = contents(tmp_path / "keys")
     keys.ensure(tmp_path / "keys")
 
-    assert set(first) == {"django-secret-key", "vault-key", "audit-key"}
+    assert set(first) == {"django-secret-key", "vault-key", "audit-key", "receipt-key"}
     assert contents(tmp_path / "keys") == first
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
     assert len(base64.urlsafe_b64decode(first["vault-key"])) == 32

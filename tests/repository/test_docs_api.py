@@ -27,7 +27,7 @@ def catalogue(build_user: Callable[..., User]) -> Actor:
 
 
 def test_every_line_answers(catalogue: Actor, client: Client, token_of: Callable[..., str]) -> None:
-    assert len(LINES) == 7
+    assert len(LINES) == 8
     for address in LINES:
         assert client.get(address).status_code == 200, address
     bearer = {"Authorization": f"Bearer {token_of(catalogue)}"}

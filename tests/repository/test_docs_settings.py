@@ -22,6 +22,8 @@ IN_WORDS = {
     "VAULT_KEY_FILE",
     "HUB_AUDIT_KEY",
     "HUB_AUDIT_KEY_FILE",
+    "HUB_RECEIPT_KEY",
+    "HUB_RECEIPT_KEY_FILE",
 }
 
 

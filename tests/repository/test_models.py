@@ -9,22 +9,28 @@ import pytest
 from django.apps import apps
 from django.db import models
 
+from hub.actors import Actor
 from hub.models import ApiToken, KeptForever, TokenKind
 from hub.services import audit_seals
 from registry.domain.files import File, tree
 from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher
-from registry.services import artifacts
+from registry.services import artifacts, proposals
+from registry.services.proposals import Content
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
+    "assistants.ReceiptKey",
     "hub.ApiToken",
     "hub.AuditUnsealed",
     "hub.Device",
     "hub.DeviceRequest",
+    "hub.DomainProof",
     "hub.GroupMapping",
     "hub.Invitation",
     "hub.Job",
     "hub.Membership",
+    "hub.Notification",
+    "hub.NotificationPreference",
     "hub.Organization",
     "hub.RefreshToken",
     "hub.ScimGroup",
@@ -36,12 +42,29 @@ CHANGING = {
     "hub.TeamMembership",
     "hub.User",
     "hub.UserSecret",
+    "registry.GitSource",
+    "registry.DownloadCount",
     "registry.Grant",
     "registry.Import",
     "registry.ImportChunk",
     "registry.ImportedFile",
+    "hub.Webhook",
+    "hub.WebhookDelivery",
+    "hub.WebhookTry",
+    "registry.Mirror",
+    "registry.MirroredPackage",
     "registry.Package",
+    "registry.PackageDownloadCount",
     "registry.PackageTransfer",
+    "registry.Report",
+    "registry.SyncEntry",
+    "registry.SyncRun",
+    "registry.Proposal",
+    "registry.ProposalComment",
+    "registry.ProposalEvent",
+    "registry.ProposalFollower",
+    "registry.ProposalReview",
+    "registry.SearchEntry",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
 }
@@ -49,15 +72,18 @@ KEPT = {
     "assistants.Bundle",
     "assistants.Lock",
     "assistants.LockEntry",
+    "assistants.Receipt",
     "hub.AuditEvent",
     "hub.AuditSeal",
     "hub.Namespace",
     "hub.NamespaceName",
     "registry.Artifact",
     "registry.FormerPackageName",
+    "registry.ProposalRevision",
     "registry.PublishingToken",
     "registry.Release",
     "registry.ReleaseCoordinate",
+    "registry.ReleaseScan",
 }
 
 
@@ -79,6 +105,7 @@ def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
     token = ApiToken.objects.create(kind=TokenKind.PUBLISHING, name="ci", digest="0" * 64, scopes=["publish"])
     PublishingToken.objects.create(token=token, publisher=publisher)
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
+    proposals.create(by=Actor(style.created_by), package=style, title="More", content=Content("1.1.0", "Words."))
     artifacts.keep(tree([File("SKILL.md", b"A skill.")]))
     audit_seals.seal_all()
     for model in ours():

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from assistants.domain import composition
-from assistants.services import locks
+from assistants.services import dependencies, locks
 from registry.domain.manifests import Manifest
 from registry.kinds.base import Kind
 
@@ -24,4 +24,5 @@ ASSISTANT = Kind(
     example=(Path(__file__).parent / "example.yaml").read_text(),
     read=read,
     after_publish=locks.lock_release,
+    dependencies=dependencies.of_release,
 )

@@ -1,0 +1,79 @@
+"""Three-way merge of texts: what was changed on both sides since their common base, put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from merge3 import Merge3
+
+from registry.domain import diffs
+
+OURS, THEIRS = "<<<<<<< ", ">>>>>>> "
+MIDDLE = "======="
+_VERSION_LINE = re.compile(r"^version[ \t]*:.*$", re.MULTILINE)
+_MARKER = re.compile(r"^(?:<{7} .*|>{7} .*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The text that came out, and in how many places both sides changed the same lines: these stand between markers."""
+
+    text: str
+    conflicts: int
+
+
+class _Matcher:
+    """The comparison that `Merge3` asks for, within the bounds of our own."""
+
+    def __init__(
+        self,
+        isjunk: Callable[[str], bool] | None = None,
+        a: Sequence[str] = "",
+        b: Sequence[str] = "",
+        autojunk: bool = True,  # noqa: FBT001, FBT002  # the signature that merge3 calls
+    ) -> None:
+        self._a, self._b = a, b
+
+    def get_matching_blocks(self) -> list[tuple[int, int, int]]:
+        """Runs that both have, and the empty one at the end."""
+        return diffs.matching(self._a, self._b)
+
+
+def merge(base: str, ours: str, theirs: str, *, our_name: str, their_name: str) -> Merged:
+    """What `ours` and `theirs` made of `base`, together. Where they cannot be put together, both stand between markers."""
+    if ours in (theirs, base):
+        return Merged(theirs, 0)
+    if theirs == base:
+        return Merged(ours, 0)
+    found = Merge3(diffs.split(base), diffs.split(ours), diffs.split(theirs), sequence_matcher=_Matcher)
+    regions = list(found.merge_regions())
+    conflicts = sum(region[0] == "conflict" for region in regions)
+    lines: list[str] = []
+    for line in found.merge_lines(
+        name_a=our_name,
+        name_b=their_name,
+        start_marker=OURS.strip(),
+        mid_marker=MIDDLE,
+        end_marker=THEIRS.strip(),
+    ):
+        # A last line without an end would swallow the marker after it.
+        ended = not lines or lines[-1].endswith("\n")
+        lines.append(line if ended else f"\n{line}")
+    return Merged("".join(lines), conflicts)
+
+
+def with_version_of(text: str, other: str) -> str:
+    """`text` with the line that states its version replaced by the one of `other`: every release has another one.
+
+    So the version alone never makes a conflict.
+    """
+    line = _VERSION_LINE.search(other)
+    return text if line is None else _VERSION_LINE.sub(lambda _: line[0], text, count=1)
+
+
+def first_marker(text: str) -> int | None:
+    """The line (from 1) of the first conflict marker that is left in a text; None if there is none."""
+    match = _MARKER.search(text)
+    return None if match is None else text.count("\n", 0, match.start()) + 1

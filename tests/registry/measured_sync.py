@@ -1,0 +1,27 @@
+"""A sync in a process of its own, which prints what it took: `python -m tests.registry.measured_sync RUN_ID`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+
+def main(run_id: int) -> None:
+    """Work until the sync is over, and print the process's peak memory in MiB, the seconds and the steps."""
+    import django
+
+    django.setup()
+    from registry.services import git_syncs
+
+    started, steps = time.monotonic(), 1
+    while git_syncs.work(run_id=run_id):
+        steps += 1
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures = {"peak_mib": round(peak), "seconds": round(time.monotonic() - started, 1), "steps": steps}
+    sys.stdout.write(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
