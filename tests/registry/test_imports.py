@@ -13,7 +13,7 @@ from hub.domain.decisions import PermissionRefused
 from hub.models import AuditEvent, Namespace
 from registry.importers import Source
 from registry.models import ImportedFile, Package, Release
-from registry.services import imports, packages
+from registry.services import imports, lifecycle, packages
 from registry.services.imports import Row
 from tests.hub.together import together
 
@@ -117,6 +117,13 @@ def test_a_deleted_package_begins_anew_above_its_old_versions(run: Any, owner: A
     packages.delete(by=owner, package=Package.objects.get())
     assert told(run(rule("aa.mdc"))) == [("aa.mdc", "acme/aa", "1.0.1", "imported")]
     assert told(run(rule("aa.mdc"))) == [("aa.mdc", "acme/aa", "1.0.1", "unchanged")]
+
+
+def test_an_archived_package_refuses_its_file_and_no_other(run: Any, owner: Actor) -> None:
+    run(rule("aa.mdc"))
+    lifecycle.archive(by=owner, package=Package.objects.get())
+    rows = run(rule("aa.mdc", "two"), rule("bb.mdc"))
+    assert [(str(row.outcome), "archived" in row.reason) for row in rows] == [("refused", True), ("imported", False)]
 
 
 def test_sources_do_not_get_in_each_others_way(run: Any) -> None:
