@@ -9,6 +9,8 @@ from celery.beat import EmbeddedService
 from click import Option
 from django.conf import settings
 
+from hub import file_broker  # noqa: F401  # makes its scheme known before a connection asks for it
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
 app = Celery("hub")

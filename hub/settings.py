@@ -130,7 +130,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # --- Celery (read with the prefix CELERY_ by hub/celery.py)
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "hub-files://"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {}
     if REDIS_URL

@@ -118,9 +118,16 @@ def may_mirror(actor: Actor, namespace: Namespace) -> Decision:
     """Whether the actor may let `namespace` follow an upstream: who manages the packages in it, not only one of them."""
     if actor.user is None or not actor.has_scope(Scope.MANAGE) or not actor.has_scope(Scope.PUBLISH):
         return Denied("Sign in, or send an API token of the scopes “publish” and “manage”.")
-    if actor.patterns or not administered(actor).filter(id=namespace.id).exists():
+    if actor.patterns or not _manages_all_of(actor, namespace):
         return Denied(f"Only owners and admins of “{namespace.slug}” set up mirrors there.")
     return Allowed()
+
+
+def _manages_all_of(actor: Actor, namespace: Namespace) -> bool:
+    """Whether the actor manages every package of `namespace`, also those to come. A role that was asked for is not asked again."""
+    if namespace.organization is not None:
+        return roles.allows(role_of(actor, namespace.organization), Permission.PACKAGE_MANAGE)
+    return administered(actor).filter(id=namespace.id).exists()
 
 
 def may_transfer(actor: Actor, package: Package) -> Decision:

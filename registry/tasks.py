@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from hub.actors import Actor
 from hub.services import jobs
 from registry import background
 from registry.services import (
@@ -70,7 +71,7 @@ def tell_of_proposals(**_: object) -> None:
 @shared_task
 def start_mirrors(**_: object) -> None:
     """Start the mirrors whose interval is over."""
-    mirrors.start_due()
+    mirrors.start_due(by=Actor(source="task"))
 
 
 @shared_task

@@ -62,8 +62,9 @@ class BundleView(HubAPIView):
 
     def _for_client(self, request: Request, name: str, found: fetching.Found, caching: str) -> HttpResponse:
         asked = self.read(shapes.TargetInput, request.query_params)
+        target = asked.get("target", "")  # an empty one is none that there is
         try:
-            export = exporting.export(found.bundle_digest, asked["target"])
+            export = exporting.export(found.bundle_digest, target)
             if asked["strict"]:
                 exporting.strictly(export)
         except exporting.UnknownTarget as error:
@@ -76,7 +77,7 @@ class BundleView(HubAPIView):
             answer = conditional.answer(request, content, canonical.digest(content), JSON, caching)
             return counted(request, answer, found.release_id)
         answer = conditional.answer(request, export.archive, export.digest, "application/zip", caching)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{found.version}-{asked["target"]}.zip"'
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{found.version}-{target}.zip"'
         return counted(request, answer, found.release_id)
 
 

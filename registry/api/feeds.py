@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -17,7 +19,6 @@ from hub.domain import slugs
 from registry import catalogue, feeds, lookups
 from registry.forms.search import SearchForm
 from registry.models import Package, Release, Visibility, served
-from registry.views.lists import light
 from registry.views.namespaces import namespace_for
 
 
@@ -77,8 +78,8 @@ class PackageFeedView(HubAPIView):
 
 
 def _newest(view: HubAPIView, asked: catalogue.Search) -> list[Package]:
-    rows = light(catalogue.find(view.actor, asked)).filter(latest_release__isnull=False)
-    return list(rows.order_by("-updated_at", "-id")[: feeds.MAX_ENTRIES])
+    newest = replace(asked, sort="updated", released=True)
+    return catalogue.look(view.actor, newest, limit=feeds.MAX_ENTRIES).page.items
 
 
 def _answer(view: HubAPIView, feed: feeds.SteadyFeed, *, public: bool = True) -> HttpResponseBase:

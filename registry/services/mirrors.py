@@ -110,8 +110,11 @@ def run_now(*, by: Actor, mirror: Mirror) -> Job:
     return job
 
 
-def start_due() -> int:
-    """Start the mirrors whose interval is over, each for whoever set it up. Returns how many."""
+def start_due(*, by: Actor) -> int:
+    """Start the mirrors whose interval is over. `by` is the schedule; each run acts for whoever set its mirror up.
+
+    Returns how many were started.
+    """
     count = 0
     for mirror_id in list(due(timezone.now()).values_list("id", flat=True)[:200]):
         with transaction.atomic():
@@ -121,9 +124,11 @@ def start_due() -> int:
             mirror = rows.filter(id=mirror_id).first()
             if mirror is None or not due(timezone.now()).filter(id=mirror_id).exists():
                 continue
-            by = Actor(mirror.made_by, sso=frozenset(mirror.sso), second_factor=mirror.second_factor, source="task")
-            job = _begin(by, mirror)
-            audit.record(by, RegistryAction.MIRROR_RUN, mirror, namespace=mirror.namespace, data={"job": job.id})
+            owner = Actor(
+                mirror.made_by, sso=frozenset(mirror.sso), second_factor=mirror.second_factor, source=by.source
+            )
+            job = _begin(owner, mirror)
+            audit.record(owner, RegistryAction.MIRROR_RUN, mirror, namespace=mirror.namespace, data={"job": job.id})
             count += 1
     return count
 

@@ -71,7 +71,7 @@ def test_comparing_shows_each_text_that_differs(build_package: Build, read: Read
         assert "Differences in CHANGELOG.md" not in page
         assert "<del>Old</del>" in page
         assert "<ins>New</ins>" in page
-        assert "Changes the text of rule of the rule" in text_of(page)
+        assert "Changes the text of the rule" in text_of(page)
     swapped = re.search(r'href="([^"]*)">Swap', page)
     assert swapped is not None
     assert "from=1.1.0&amp;to=1.0.0" in swapped[1]

@@ -106,7 +106,9 @@ def test_the_last_of_two_equal_keys_counts_as_python_reads_it(send: Any) -> None
 )
 def test_another_content_type_is_415(send: Any, content_type: str) -> None:
     for method, path in WRITES:
-        assert problem(send(method, path, b'{"name": "x"}', content_type), 415)["detail"], path
+        # Where a folder can be handed in, a form is read, and found to be none.
+        taken = path.endswith("/releases") and content_type.startswith("multipart/form-data")
+        assert problem(send(method, path, b'{"name": "x"}', content_type), 400 if taken else 415)["detail"], path
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hub.actors import Actor
 from registry.services import mirrors
 
 # What a run does are deeds on packages and releases, each of which says so itself.
@@ -15,7 +16,7 @@ DEEDS: dict[str, Callable[[Any], object]] = {
     ),
     "mirrors.delete": lambda w: mirrors.delete(by=w.by, mirror=w.more["mirror"]),
     "mirrors.run_now": lambda w: mirrors.run_now(by=w.by, mirror=w.more["mirror"]),
-    "mirrors.start_due": lambda w: mirrors.start_due(),
+    "mirrors.start_due": lambda w: mirrors.start_due(by=Actor(source="task")),
 }
 
 
