@@ -124,7 +124,7 @@ def may_mirror(actor: Actor, namespace: Namespace) -> Decision:
 
 
 def _manages_all_of(actor: Actor, namespace: Namespace) -> bool:
-    """Whether the actor manages every package of `namespace`, also those to come. A role that was asked for is not asked again."""
+    """Whether the actor manages every package of `namespace`, also those to come. Asks for a role once."""
     if namespace.organization is not None:
         return roles.allows(role_of(actor, namespace.organization), Permission.PACKAGE_MANAGE)
     return administered(actor).filter(id=namespace.id).exists()

@@ -65,7 +65,7 @@ def test_a_reader_at_the_same_time_sees_whole_messages_only(connection: Connecti
 
 def test_a_message_that_a_crash_cut_off_is_dropped(connection: Connection, tmp_path: Path) -> None:
     channel = connection.channel()
-    (tmp_path / "queue" / "0_a.jobs.msg").write_text("")
+    (tmp_path / "queue" / "00000_a.jobs.msg").write_text("")
     channel._put("jobs", {"number": 1})
     with pytest.raises(file_broker.Empty):
         channel._get("jobs")
