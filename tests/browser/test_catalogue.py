@@ -58,7 +58,7 @@ def test_searching_works_without_scripts(new_page: Callable[..., Page], build_pa
     expect(page.get_by_role("article")).to_have_count(1)
 
     page.get_by_role("link", name="Clear").click()
-    page.get_by_label("Kind").select_option("prompt")
+    page.get_by_role("combobox", name="Kind").select_option("prompt")
     page.get_by_role("main").get_by_role("button", name="Search").click()
     page.get_by_role("link", name="acme/error-messages").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("acme/error-messages")
@@ -165,7 +165,7 @@ def test_yanking_asks_for_a_reason_and_can_be_taken_back(signed_in: Page, build_
 
     page.get_by_role("link", name="Releases").click()
     expect(page.get_by_role("row").filter(has_text="1.0.0")).to_contain_text("Latest")
-    page.get_by_role("link", name="1.1.0").click()
+    page.get_by_role("link", name="1.1.0", exact=True).click()
     page.get_by_role("link", name="Take the yank back…").click()
     page.get_by_role("button", name="Take the yank back").click()
     expect(page.get_by_role("status").filter(has_text="can be chosen again")).to_be_visible()
