@@ -26,7 +26,7 @@ TRANSPORT_ALIASES[SCHEME] = "hub.file_broker:Transport"
 class Channel(filesystem.Channel):
     """A channel whose messages are put into their queue in one step."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # kombu has two names for it
         # Workers take files in the order of their names. One that begins with a dot belongs to no queue.
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):
         unfinished.write_text(dumps(payload))
         os.replace(unfinished, folder / name)  # noqa: PTH105  # the one that is atomic on every system
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         try:
             return super()._get(queue)
         except ValueError:

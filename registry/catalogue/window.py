@@ -20,7 +20,7 @@ from registry.domain import search_text
 from registry.domain.search_text import Asked, all_of, any_of
 from registry.models import Visibility, singled_out
 
-MOST = 500
+MOST = 200
 MAX_SINGLES = 1000
 _CALL = """
 SELECT package_id, closeness, rank, clients FROM registry_search_window(
