@@ -109,8 +109,12 @@ class ImportListView(HubAPIView):
         responses={202: ImportOutput},
     )
     def post(self, request: Request) -> Response:
-        """Hand in a zip, tar, tar.gz or a single file, as the body or as the field `file` of a form."""
-        asked = self.read(ImportInput, request.query_params)
+        """Hand in a zip, tar, tar.gz or a single file, as the body or as the field `file` of a form.
+
+        In a form the parameters may be fields too.
+        """
+        fields = {name: value for name, value in request.data.items() if isinstance(value, str)}
+        asked = self.read(ImportInput, request.query_params.dict() | fields)
         namespace = lookups.namespace_to_publish_in(self.actor, asked["namespace"])
         require(may_publish(self.actor, namespace))
         name, chunks = _handed_in(request, asked["file_name"])

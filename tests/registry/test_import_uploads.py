@@ -182,6 +182,14 @@ def test_over_rest(api: Any, owner: Actor, member: Actor, acme: Namespace) -> No
     assert api("post", "imports?namespace=elsewhere", owner, {"x": 1}).status_code == 404
 
 
+def test_a_form_says_everything_over_rest(
+    client: Client, owner: Actor, token_of: Callable[..., str], acme: Namespace
+) -> None:
+    form = {"namespace": "acme", "dry_run": "true", "file": SimpleUploadedFile("project.zip", ARCHIVE)}
+    answer = client.post("/api/v1/imports", form, headers={"Authorization": f"Bearer {token_of(owner)}"})
+    assert (answer.status_code, answer.json()["dry_run"], answer.json()["file_name"]) == (202, True, "project.zip")
+
+
 def test_in_the_browser(client: Client, owner: Actor, acme: Namespace) -> None:
     assert owner.user is not None
     client.force_login(owner.user)
