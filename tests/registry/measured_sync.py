@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
+from pathlib import Path
+
+
+def peak_mib() -> float:
+    """The most memory that this program has held, in MiB. (`getrusage` would count what the process was before it became this program.)"""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    kibibytes = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
+    return int(kibibytes) / 1024
 
 
 def main(run_id: int) -> None:
@@ -18,8 +25,7 @@ def main(run_id: int) -> None:
     started, steps = time.monotonic(), 1
     while git_syncs.work(run_id=run_id):
         steps += 1
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures = {"peak_mib": round(peak), "seconds": round(time.monotonic() - started, 1), "steps": steps}
+    figures = {"peak_mib": round(peak_mib()), "seconds": round(time.monotonic() - started, 1), "steps": steps}
     sys.stdout.write(json.dumps(figures))
 
 
