@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -113,7 +114,8 @@ class ImportListView(HubAPIView):
 
         In a form the parameters may be fields too.
         """
-        fields = {name: value for name, value in request.data.items() if isinstance(value, str)}
+        form = request.data.dict() if isinstance(request.data, QueryDict) else {}
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
         asked = self.read(ImportInput, request.query_params.dict() | fields)
         namespace = lookups.namespace_to_publish_in(self.actor, asked["namespace"])
         require(may_publish(self.actor, namespace))
