@@ -125,7 +125,7 @@ def _rows(
         summary, body = choose(writer.sentences), writer.text(5)
         flat = body.replace("\n\n", " ")
         manifest = _MANIFEST[kind].format(title=title, summary=json.dumps(summary), name=name, text=flat)
-        item = {"name": title, **({kind: flat} if kind in ("rule", "prompt") else {"model": name, "command": "npx"})}
+        item = {"name": title, **_item(kind, name, flat)}
         content = json.dumps({"name": title, "version": VERSIONS[-1], "schema": "v1", _SECTION[kind]: [item]})
         row = {
             "id": number, "namespace_id": space, "name": name, "kind": kind, "visibility": choose(VISIBILITIES),
@@ -134,6 +134,13 @@ def _rows(
         }  # fmt: skip
         readme = f"# {title}\n\n{writer.text(9)}"
         yield row, (number, kind, title, f"name: {title}\nschema: v1\n{manifest}", content, readme, at)
+
+
+def _item(kind: str, name: str, text: str) -> dict[str, Any]:
+    """What the manifest of the kind says, read."""
+    if kind == "mcp-server":
+        return {"command": "npx", "args": [name]}
+    return {"provider": "ollama", "model": name} if kind == "model" else {kind: text}
 
 
 def _releases(cursor: Any, first: int, first_release: int) -> None:
