@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from assistants.targets.base import Target
+from assistants.targets.plain_project import PlainProject
 
-from assistants.targets import common
-from assistants.targets.base import Rendering, Severity, Target
-from assistants.targets.parts import Parts, Server
-from assistants.targets.writing import to_json
-from registry.domain import templates
-
-CLIENT = "Junie"
-
-
-def render(parts: Parts) -> Rendering:
-    """`.junie/AGENTS.md`, `.junie/skills/`, `.junie/mcp/mcp.json`."""
-    rendering = Rendering()
-    applied = [rule for rule in parts.rules if rule.activation in ("always", "globs")]
-    if applied:
-        rendering.add(".junie/AGENTS.md", common.as_document(parts, applied, rendering, CLIENT))
-    for rule in parts.rules:
-        if rule not in applied:
-            common.rule_as_skill(".junie/skills", rule, rendering, CLIENT)
-    for prompt in parts.prompts:
-        common.prompt_as_skill(".junie/skills", prompt, rendering, CLIENT)
-    servers = common.servers(parts, lambda server: _server(parts, server, rendering), rendering)
-    if servers:
-        rendering.add(".junie/mcp/mcp.json", to_json({"mcpServers": servers}))
-    common.lose_the_rest(parts, rendering, CLIENT)
-    return rendering
-
-
-def _server(parts: Parts, server: Server, rendering: Rendering) -> dict[str, Any]:
-    """How Junie reads variables is written nowhere, so the place for a secret is marked, as for literals."""
-    held = [server.url, server.command, *server.args, *server.env.values(), *server.headers.values()]
-    if templates.names(held, templates.SECRETS):
-        variables = ", ".join(parts.secrets_in(held))
-        rendering.lose(f"server “{server.name}”", "secrets", f"Put {variables} into the file by hand.", Severity.SEVERE)
-    if not server.is_remote:
-        return common.stdio(parts, server, _spell, rendering, cwd=False)
-    entry: dict[str, Any] = {"url": parts.filled(server.url, _spell)}
-    return entry | ({"headers": common.filled(parts, server.headers, _spell)} if server.headers else {})
-
-
-def _spell(variable: str) -> str:
-    return f"<{variable}>"
-
-
-TARGET = Target("junie", "JetBrains Junie", "the project", render)
+# How Junie reads variables is written nowhere, so it gets literal values.
+_PROJECT = PlainProject(
+    client="Junie",
+    rules=".junie/AGENTS.md",
+    skills=".junie/skills",
+    servers=".junie/mcp/mcp.json",
+    key="mcpServers",
+    by_hand="the file",
+)
+TARGET = Target("junie", "JetBrains Junie", "the project", _PROJECT.render)
