@@ -20,9 +20,9 @@ from hub.services import audit, jobs
 from registry.domain.actions import RegistryAction
 from registry.domain.files import FilesRefused
 from registry.importers import archives
+from registry.importers.report import ImportOutcome, Row
 from registry.models import Import, ImportChunk, Visibility
 from registry.services import imports
-from registry.services.imports import ImportOutcome, Row
 
 JOB = "import"
 MAX_BYTES = 32 * 1024 * 1024

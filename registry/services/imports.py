@@ -8,8 +8,7 @@ at once do not double anything: a package's name and its row in ImportedFile are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -23,13 +22,14 @@ from registry.domain import literals
 from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.files import File, FileTree, tree
 from registry.domain.versions import InvalidVersion, Version
-from registry.importers import Candidate, Outcome, Refusal, Source, read, settled
+from registry.importers import Candidate, Outcome, Refusal, Source, read, report, settled
+from registry.importers.numbering import next_version, range_from
+from registry.importers.report import ImportOutcome, Row
 from registry.kinds import KINDS
 from registry.models import ImportedFile, Package, ReleaseCoordinate, Visibility
 from registry.services import packages, releases
 from registry.services.releases import Notes
 
-FIRST_VERSION = "1.0.0"
 _BATCH = 1000
 # What refuses one item and lets the others go on.
 REFUSALS = (
@@ -45,31 +45,6 @@ REFUSALS = (
 )
 
 type Progress = Callable[[int, int], None]
-
-
-class ImportOutcome(StrEnum):
-    """What came of one item."""
-
-    IMPORTED = "imported"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a report. For a plan, what would come of it."""
-
-    path: str
-    kind: str
-    package: str | None
-    version: str | None
-    outcome: ImportOutcome
-    reason: str
-    line: int | None
-
-    def as_json(self) -> dict[str, Any]:
-        """The form in which reports are kept and printed."""
-        return asdict(self) | {"outcome": str(self.outcome)}
 
 
 @dataclass(frozen=True)
@@ -174,11 +149,11 @@ class _Import:
         if before := self.moved.get(key):
             self.done[key] = before.name, before.version
             return self._row(candidate, ImportOutcome.UNCHANGED, before.name, before.version, ())
-        version = str(_next_version(candidate, used.get(self.names[key], [])))
+        version = str(next_version(candidate.version, used.get(self.names[key], [])))
         try:
             _check(candidate, self.names[key], self._fitted(candidate, version))
         except REFUSALS as error:
-            return _refused(candidate, error)
+            return report.refused(candidate, error)
         self.done[key] = self.names[key], version
         return self._row(candidate, ImportOutcome.IMPORTED, self.names[key], version)
 
@@ -194,15 +169,15 @@ class _Import:
         try:
             return self._apply(candidate, visibility)
         except REFUSALS as error:
-            return _refused(candidate, error)
+            return report.refused(candidate, error)
 
     def _decided(self, outcome: Outcome) -> Row | Candidate:
         """The row of what needs nothing done, or the candidate that is to be published."""
         key = outcome.path, outcome.item
         if isinstance(outcome, Refusal):
-            return _row_of(outcome)
+            return report.row_of(outcome)
         if key in self.refused:
-            return _row_of(self.refused[key])
+            return report.row_of(self.refused[key])
         if twin := self.twins.get(key):
             return self._row_of_twin(outcome, twin)
         known = self.known.get(key)
@@ -215,7 +190,7 @@ class _Import:
         """The row of an item that another file holds too."""
         first = (twin.name, twin.version) if isinstance(twin, _Known) else self.done.get((twin.path, twin.item))
         if first is None:
-            return _row_of(
+            return report.row_of(
                 Refusal(one.path, f"It is the same as “{twin.path}”, which was refused.", one.item, one.kind)
             )
         self.done[one.path, one.item] = first
@@ -307,7 +282,7 @@ class _Import:
             return self._row(candidate, ImportOutcome.UNCHANGED, row.package.name, row.version, ())
         package = row.package if row else self._new_package(candidate, visibility)
         used = _used_versions(self.namespace, [package.name]).get(package.name, [])
-        version = str(_next_version(candidate, used))
+        version = str(next_version(candidate.version, used))
         releases.publish(
             by=self.by,
             package=package,
@@ -364,7 +339,7 @@ class _Import:
         if missing := [item for item, published in wanted.items() if published is None]:
             raise ManifestInvalid([Fault(f"A part of it was refused: {', '.join(missing)[:200]}.")])
         found = {
-            item: f"{self.namespace.slug}/{published[0]}@{_range_from(published[1])}"
+            item: f"{self.namespace.slug}/{published[0]}@{range_from(published[1])}"
             for item, published in wanted.items()
             if published
         }
@@ -382,7 +357,13 @@ class _Import:
             reasons = self.losses.get((candidate.path, candidate.item), candidate.losses)
         package = f"{self.namespace.slug}/{name}"
         return Row(
-            _shown(candidate.path), candidate.kind, package, version, outcome, _shown(" ".join(reasons)), candidate.line
+            report.shown(candidate.path),
+            candidate.kind,
+            package,
+            version,
+            outcome,
+            report.shown(" ".join(reasons)),
+            candidate.line,
         )
 
 
@@ -428,27 +409,6 @@ def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[start : start + _BATCH]
 
 
-def _next_version(candidate: Candidate, used: Sequence[Version]) -> Version:
-    """The version that the file names if that is newer than all others, else the next patch."""
-    try:
-        wanted = Version.parse(candidate.version) if candidate.version else None
-    except InvalidVersion:
-        wanted = None
-    highest = max(used, default=None)
-    if highest is None:
-        return wanted or Version.parse(FIRST_VERSION)
-    if wanted is not None and wanted > highest:
-        return wanted
-    major, minor, patch = highest.numbers
-    return Version.parse(f"{major}.{minor}.{patch if highest.is_prerelease else patch + 1}")
-
-
-def _range_from(version: str) -> str:
-    """This version and those that follow it without breaking."""
-    number = Version.parse(version)
-    return f"^{version}" if number.numbers[0] else f">={version} <1.0.0"
-
-
 def _check(candidate: Candidate, name: str, manifest: str) -> None:
     """What a publication would refuse, as far as it can be seen beforehand. Raises ManifestInvalid."""
     KINDS[candidate.kind].read(manifest, name)
@@ -467,29 +427,6 @@ def _files(candidate: Candidate) -> FileTree:
 def _changelog(candidate: Candidate, losses: Sequence[str]) -> str:
     lost = "".join(f"- {loss}\n" for loss in losses)
     return f"Imported from `{candidate.path}`.\n" + (f"\n{lost}" if lost else "")
-
-
-def _refused(candidate: Candidate, error: Exception) -> Row:
-    line: int | None = candidate.line
-    reason = str(error)
-    if isinstance(error, ManifestInvalid):
-        fault = error.faults[0]
-        place = f" ({fault.file})" if candidate.files and fault.file != "SKILL.md" else ""
-        reason = f"{fault.message}{place} {fault.mend}".strip()
-        line = fault.place.line if not candidate.is_generated and not candidate.item else candidate.line
-    named = f"“{candidate.item}”: {reason}" if candidate.item else reason
-    return Row(_shown(candidate.path), candidate.kind, None, None, ImportOutcome.REFUSED, _shown(named), line)
-
-
-def _row_of(refusal: Refusal) -> Row:
-    reason = f"“{refusal.item}”: {refusal.sentence}" if refusal.item else refusal.sentence
-    return Row(_shown(refusal.path), refusal.kind, None, None, ImportOutcome.REFUSED, _shown(reason), refusal.line)
-
-
-def _shown(text: str) -> str:
-    """A text for the report: without characters that cannot be stored, and nothing that looks like a credential."""
-    plain = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    return "(not shown: it holds what looks like a credential)" if literals.in_text(plain, "") else plain
 
 
 def _name(known: _Known) -> str:

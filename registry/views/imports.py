@@ -20,9 +20,9 @@ from hub.views.jobs import STOP
 from hub.views.personal import page_of, personal
 from registry.forms.imports import ImportForm
 from registry.importers import IMPORTERS
+from registry.importers.report import ImportOutcome
 from registry.models import Import
 from registry.services import import_uploads
-from registry.services.imports import ImportOutcome
 
 NEWEST = keyset.Order("imports", ("-created_at", "-id"))
 ROWS = 100

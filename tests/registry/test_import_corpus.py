@@ -15,9 +15,9 @@ from hub.actors import Actor
 from hub.models import Namespace
 from registry.domain.files import unpack
 from registry.importers import Source
+from registry.importers.report import Row
 from registry.models import Package, Release
 from registry.services import imports
-from registry.services.imports import Row
 
 CORPUS = next(
     (found for above in Path(__file__).resolve().parents if (found := above / "shared" / "corpus").is_dir()), Path()

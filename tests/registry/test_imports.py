@@ -12,9 +12,9 @@ from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused
 from hub.models import AuditEvent, Namespace
 from registry.importers import Source
+from registry.importers.report import Row
 from registry.models import ImportedFile, Package, Release
 from registry.services import imports, lifecycle, packages
-from registry.services.imports import Row
 from tests.hub.together import together
 
 RULE = "---\ndescription: {0}\n---\nWrite {0}.\n"

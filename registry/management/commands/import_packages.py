@@ -18,9 +18,9 @@ from hub.models import Membership, Namespace, Role, User
 from registry.domain import files
 from registry.domain.faults import ManifestInvalid
 from registry.importers import Source, archives, claimed
+from registry.importers.report import ImportOutcome, Row
 from registry.models import Visibility
 from registry.services import imports
-from registry.services.imports import ImportOutcome, Row
 
 # What belongs to tools, not to people.
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
