@@ -10,7 +10,7 @@ class AssistantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add the kind `assistant`, and which packages assistants use, to the registry, which knows nothing of this package."""
-        from assistants.kinds.assistant import ASSISTANT  # noqa: PLC0415  # models can be loaded only now
+        from assistants.kinds.assistant import ASSISTANT  # noqa: PLC0415  # models can be loaded only now, for all four
         from assistants.services import dependencies  # noqa: PLC0415
         from registry import kinds  # noqa: PLC0415
         from registry.services import scans  # noqa: PLC0415

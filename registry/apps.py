@@ -10,7 +10,6 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what people can be told of proposals, and who may still read of them."""
-        # Models must be loaded first.
-        from registry import notices  # noqa: PLC0415
+        from registry import notices  # noqa: PLC0415  # models must be loaded first
 
         notices.register()

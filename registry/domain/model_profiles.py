@@ -136,8 +136,7 @@ class _Listed:
 @functools.lru_cache(maxsize=256)
 def _listed(provider: str, model: str) -> _Listed | None:
     """What the price list knows of a model; None if it does not know it."""
-    # The list is large, and most processes never look at it.
-    from genai_prices import data_snapshot, types  # noqa: PLC0415
+    from genai_prices import data_snapshot, types  # noqa: PLC0415  # large, and most processes never look at it
 
     try:
         _, found = data_snapshot.get_snapshot().find_provider_model(
@@ -162,7 +161,7 @@ def _amount(value: Any, tiered: type[Any]) -> Decimal | None:
 @functools.cache
 def _newest() -> dt.date:
     """The newest day from which a price of the list holds: how far the list's authors had looked."""
-    from genai_prices import data_snapshot  # noqa: PLC0415
+    from genai_prices import data_snapshot  # noqa: PLC0415  # as above
 
     today, found = dt.datetime.now(dt.UTC).date(), [dt.date(2025, 1, 1)]
     for provider in data_snapshot.get_snapshot().providers:
