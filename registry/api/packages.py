@@ -14,6 +14,7 @@ from hub.api.views import HubAPIView
 from registry import catalogue, changes, lookups
 from registry.api import serializers as shapes
 from registry.api.errors import as_problems
+from registry.api.search_shapes import SearchInput, search_of
 from registry.models import Package
 from registry.services import packages
 
@@ -21,12 +22,12 @@ from registry.services import packages
 class PackageListView(HubAPIView):
     """All packages that the caller may read; new ones are made here."""
 
-    @extend_schema(operation_id="packages_list", parameters=[shapes.SearchInput], responses=shapes.PackagePage)
+    @extend_schema(operation_id="packages_list", parameters=[SearchInput], responses=shapes.PackagePage)
     def get(self, request: Request) -> Response:
         """Find packages."""
-        asked = self.read(shapes.SearchInput, request.query_params)
+        asked = self.read(SearchInput, request.query_params)
         with as_problems():
-            search, cursor = shapes.search_of(asked), asked.get("cursor") or None
+            search, cursor = search_of(asked), asked.get("cursor") or None
             if moment := asked.get("updated_since"):
                 rows = changes.since(self.actor, moment, kind=search.kind, namespace=search.namespace)
                 page = keyset.paginate(rows, catalogue.ORDERS["updated"], limit=asked["limit"], cursor=cursor)

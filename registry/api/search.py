@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from hub.api.views import HubAPIView
 from registry import catalogue
-from registry.api import serializers as shapes
+from registry.api import search_shapes as shapes
 from registry.api.errors import as_problems
 
 
