@@ -29,7 +29,8 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(KeptForever, Withdrawable):
     """One version of a package, as it was published: manifest, README, changelog, who and when. Never changed.
 
-    Only yanking, deprecation, quarantine, and how often it was downloaded are added later. A new release corrects one.
+    Only yanking, deprecation, quarantine, being marked as a fix, and how often it was downloaded are added later. A new
+    release corrects one.
     """
 
     refusal = "A release cannot be changed. Yank it and publish the next one."
@@ -71,6 +72,10 @@ class Release(KeptForever, Withdrawable):
     yanked_at = models.DateTimeField(null=True, blank=True)
     yanked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     yank_reason = models.CharField(max_length=500, blank=True)
+    fix_note = models.CharField(
+        max_length=500, blank=True, help_text="What it mends, where the publishers marked it as a fix."
+    )
+    is_security_fix = models.BooleanField(default=False, help_text="Whether what it mends is a weakness.")
     download_count = models.PositiveBigIntegerField(default=0, help_text="As of the last roll-up.")
 
     objects = ReleaseQuerySet.as_manager()
@@ -82,6 +87,10 @@ class Release(KeptForever, Withdrawable):
                 condition=models.Q(yanked_at__isnull=True, yank_reason="")
                 | models.Q(yanked_at__isnull=False) & ~models.Q(yank_reason=""),
                 name="release_yank_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_security_fix=False) | ~models.Q(fix_note=""),
+                name="release_security_fix_says_what",
             ),
             *constraints("release"),
         ]
@@ -102,6 +111,11 @@ class Release(KeptForever, Withdrawable):
     def is_yanked(self) -> bool:
         """Whether the release is never chosen any more."""
         return self.yanked_at is not None
+
+    @property
+    def is_fix(self) -> bool:
+        """Whether its publishers say that it mends something that others should know of."""
+        return self.fix_note != ""
 
     def config_text(self) -> str:
         """The release as a config.yaml, for clients that know no other format. Of JSON too: it is YAML."""
