@@ -14,7 +14,16 @@ from hub.policies.moderation import may_moderate
 from hub.policies.namespaces import belonging
 from registry import policies
 from registry.domain.versions import InvalidVersion, Range, Version
-from registry.models import FormerPackageName, Imposer, Package, Release, Report, ReportState, readable_by
+from registry.models import (
+    FormerPackageName,
+    Imposer,
+    Package,
+    PackageQuerySet,
+    Release,
+    Report,
+    ReportState,
+    readable_by,
+)
 from registry.policies import Quarantined
 
 
@@ -78,14 +87,17 @@ def package_by_any_name(actor: Actor, namespace: str, name: str) -> Package:
 def formerly(actor: Actor, names: Collection[str]) -> dict[str, Package]:
     """The packages that the actor may read, quarantined or not, that were once called so, by the name asked for.
 
-    At most three queries.
-
-    Both halves of a name may be former ones. For names that nothing was found under: the present ones cost no query.
+    At most three queries. For names that nothing was found under: the present ones cost no query.
     """
+    return formerly_among(Package.objects.known_to(actor), names)
+
+
+def formerly_among(rows: PackageQuerySet, names: Collection[str]) -> dict[str, Package]:
+    """Those of the packages that were once called so, by the name asked for. Both halves of a name may be former ones."""
     asked = {name: tuple(name.split("/", 1)) for name in names if "/" in name}
     slugs_of = {namespace for namespace, _ in asked.values()}
-    rows = NamespaceName.objects.filter(slug__in=slugs_of, namespace__closed_at=None)
-    holders = dict(rows.values_list("slug", "namespace_id"))
+    named = NamespaceName.objects.filter(slug__in=slugs_of, namespace__closed_at=None)
+    holders = dict(named.values_list("slug", "namespace_id"))
     places: dict[tuple[int, str], list[str]] = {}
     for text, (slug, name) in asked.items():
         if slug in holders:
@@ -95,7 +107,7 @@ def formerly(actor: Actor, names: Collection[str]) -> dict[str, Package]:
     one_of = Q(pk__in=[])
     for holder, name in places:
         one_of |= Q(namespace=holder, name=name)
-    readable = Package.objects.known_to(actor).select_related("namespace", "latest_release")
+    readable = rows.select_related("namespace", "latest_release")
     moved = FormerPackageName.objects.filter(one_of).values_list("namespace_id", "name", "package_id")
     old = {package_id: places[holder, name] for holder, name, package_id in moved}
     found = {text: one for one in (readable.filter(id__in=old) if old else ()) for text in old[one.id]}

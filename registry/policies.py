@@ -174,6 +174,12 @@ def may_contain(package: Package, part: Package) -> Decision:
     return Denied(f"“{part}” is {part.visibility}, but “{package}” is {package.visibility}: more people would see it.")
 
 
+def containable(package: Package) -> Q:
+    """The condition on packages that `package` may hand out their content: `may_contain`, for many at once."""
+    wide_enough = [level for level, number in _WIDTH.items() if number >= width(package)]
+    return Q(visibility=Visibility.PUBLIC) | Q(namespace=package.namespace_id, visibility__in=wide_enough)
+
+
 def width(package: Package) -> int:
     """How many may read a package, as a number to compare within one namespace."""
     return _WIDTH[Visibility(package.visibility)]

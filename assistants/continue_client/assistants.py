@@ -20,8 +20,10 @@ DEFAULT_NAMESPACE = "starter"
 
 def visible_locks(actor: Actor, namespaces: QuerySet[Namespace]) -> QuerySet[Lock]:
     """The latest releases of assistants of some namespaces that the actor may read in full, with what an answer needs."""
-    rows = Lock.objects.whole_for(actor).filter(
-        release=F("release__package__latest_release"), release__package__namespace__in=namespaces
+    rows = (
+        Lock.objects.whole_for(actor)
+        .current()
+        .filter(release=F("release__package__latest_release"), release__package__namespace__in=namespaces)
     )
     return rows.select_related("bundle", "release__package__namespace").order_by("release__package__name", "id")[
         :LIST_LIMIT
@@ -47,7 +49,9 @@ def answer(lock: Lock, box: SecretBox) -> dict[str, Any]:
     package = lock.release.package
     document = json.loads(bytes(lock.bundle.content))
     namespace = package.namespace.slug
-    rendered = render(document["config"], lambda name: box.value(name.rpartition("/")[2], namespace=namespace))
+    rendered = render(
+        document["config"], lambda name: box.value(name.rpartition("/")[2], namespace=name.partition("/")[0])
+    )
     errors = [{"fatal": False, "message": _left_out(label, missing)} for label, missing in rendered.left_out.items()]
     config: dict[str, Any] | None = rendered.config
     if rendered.lost_chat:

@@ -158,7 +158,7 @@ def registry_content(request: HttpRequest, owner: str, package: str, version: st
     release = _release(caller(request), owner, name, pinned or version)
     if release.format == "skill":
         raise Http404  # there is no config.yaml that says what a skill is
-    lock = Lock.objects.filter(release=release).values_list("pinned_manifest", flat=True).first()
+    lock = Lock.objects.current().filter(release=release).values_list("pinned_manifest", flat=True).first()
     answer = JsonResponse({"content": lock if lock is not None else release.config_text()})
     return counted(request, answer, release.pk)
 

@@ -14,6 +14,8 @@ from registry.domain.versions import InvalidRange, Range
 from registry.domain.yamltext import Document, Span
 
 MAX_REQUIREMENTS = 500
+MAX_EXTENDED = 20
+EXTENDS = "extends"
 _SLUG = re.compile(r"(?P<namespace>[A-Za-z0-9._-]+)/(?P<name>[A-Za-z0-9._-]+)(?:[@/](?P<range>.*))?", re.DOTALL)
 _FILE = re.compile(r"[./~]|file://|\\|[A-Za-z]:[\\/]")
 
@@ -55,12 +57,25 @@ type Entry = Requirement | Inline
 
 
 @dataclass(frozen=True)
+class Extension:
+    """An assistant that this one builds on (its section is `extends`), and what of it is not wanted, by name."""
+
+    requirement: Requirement
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Composition:
-    """An assistant's manifest, read: its entries in order, and the document for places."""
+    """An assistant's manifest, read: its entries in order, what it builds on, and the document for places.
+
+    `without` names what it does without of what an organization adds to its members' assistants.
+    """
 
     manifest: Manifest
     document: Document
     entries: tuple[Entry, ...]
+    extensions: tuple[Extension, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def requirements(self) -> list[Requirement]:
@@ -77,7 +92,11 @@ def read(text: str) -> Composition:
     for section in schema.SECTIONS:
         for index, item in enumerate(document.value.get(section) or []):
             entries.append(_entry(section, index, item, document, faults, warnings))
-    if not entries and not faults:
+    extensions = _extensions(document, faults)
+    if document.value.get("inputs"):
+        mend = "Give the packages their inputs with “with”."
+        faults.append(Fault("An assistant has no inputs of its own.", document.key_place(("inputs",)), mend))
+    if not entries and not extensions and not faults:
         mend = "Add a list such as “rules:” with “- uses: namespace/name”."
         faults.append(Fault("The assistant is empty.", document.place(()), mend))
     if sum(isinstance(entry, Requirement) for entry in entries) > MAX_REQUIREMENTS:
@@ -88,7 +107,35 @@ def read(text: str) -> Composition:
         faults.append(Fault(f"An assistant has no inputs of its own: {names}.", _variable_place(document), mend))
     if faults:
         raise ManifestInvalid(faults)
-    return Composition(manifests.describe(text, "yaml", _value(document), warnings), document, tuple(entries))
+    described = manifests.describe(text, "yaml", _value(document), warnings)
+    without = tuple(_names(document.value.get("without")))
+    return Composition(described, document, tuple(entries), tuple(extensions), without)
+
+
+def _extensions(document: Document, faults: list[Fault]) -> list[Extension]:
+    """What stands under `extends`: one reference, or a list of references, bare or with `without`."""
+    written = document.value.get(EXTENDS) or []
+    is_one = isinstance(written, str)
+    found: list[Extension] = []
+    for index, item in enumerate([written] if is_one else written):
+        path: tuple[str | int, ...] = (EXTENDS,) if is_one else (EXTENDS, index)
+        path = (*path, "uses") if isinstance(item, dict) else path
+        place = document.place(path)
+        parsed = parse_uses(item["uses"] if isinstance(item, dict) else item, place)
+        if isinstance(parsed, Fault):
+            faults.append(parsed)
+        elif any(one.requirement.package == parsed[0] for one in found):
+            faults.append(Fault(f"“{parsed[0]}” is extended twice.", place, "Keep one of the two."))
+        else:
+            without = tuple(_names(item.get("without"))) if isinstance(item, dict) else ()
+            found.append(Extension(Requirement(EXTENDS, index, *parsed, place=place), without))
+    if len(found) > MAX_EXTENDED:
+        faults.append(Fault(f"An assistant extends at most {MAX_EXTENDED} others.", document.place((EXTENDS,))))
+    return found
+
+
+def _names(names: Any) -> list[str]:
+    return [str(name).strip() for name in names or ()]
 
 
 def _value(document: Document) -> dict[str, Any]:
@@ -163,7 +210,8 @@ def pinned(composition: Composition, versions: dict[str, str]) -> str:
     """The manifest's text with each `uses:` naming the exact version chosen for its path.
 
     Clients that compose by themselves know exact versions and `latest` only (contract 5.3). Where anchors or folded
-    lines keep the names from being replaced in place, the text is written anew, as JSON, which is YAML too.
+    lines keep the names from being replaced in place, the text is written anew, as JSON, which is YAML too. Only for
+    an assistant that stands alone and gives its parts every input: others are written out whole (`layers.flattened`).
     """
     text, value = composition.manifest.text, dict(composition.document.value)
     for requirement in sorted(

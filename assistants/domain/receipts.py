@@ -228,7 +228,8 @@ def _packages(document: Mapping[str, Any]) -> list[dict[str, str]]:
     """Each package once, with its version and digest, in the order of names."""
     found = {
         (one["package"], one["version"]): {name: one[name] for name in ("package", "version", "digest")}
-        for one in document["requirements"]
+        for part in ("requirements", "extends", "overlays")
+        for one in document.get(part, ())
     }
     return [found[key] for key in sorted(found)]
 

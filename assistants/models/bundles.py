@@ -35,9 +35,18 @@ class LockQuerySet(models.QuerySet["Lock"]):
             release__package__namespace__closed_at=None,
         )
 
+    def current(self) -> LockQuerySet:
+        """Of each release what holds now, without any scope: not what an earlier resolution gave."""
+        return self.filter(in_force())
+
     def whole_for(self, actor: Actor) -> LockQuerySet:
         """The locks that the actor may fetch: every part may be read, and nothing is quarantined."""
         return self.known_to(actor).filter(~parts_hidden_from(actor), ~quarantined())
+
+
+def in_force(prefix: str = "") -> Q:
+    """The condition that a lock (or with `prefix` the lock that a row points to) holds now, and for no scope."""
+    return Q(**{f"{prefix}base": None, f"{prefix}superseded_at": None})
 
 
 def parts_hidden_from(actor: Actor) -> Exists:
@@ -53,22 +62,45 @@ def quarantined() -> Q:
 
 
 class Lock(KeptForever):
-    """The exact releases that one release of an assistant is made of, decided when it was published.
+    """The exact releases that one release of an assistant is made of: one resolution of it, kept for ever.
 
+    The first is made when the release is published. A floating assistant gets another when what it uses moves (`number`
+    counts them, `superseded_at` says when the next took its place, `moved` what is different). A lock with a `base` is what
+    comes of that one for a `scope`: with the overlays of an organization or team, named by their digest.
     `pinned_manifest` is the manifest with exact versions, for clients that compose by themselves.
     """
 
-    refusal = "A lock keeps what was decided when its release was published."
+    refusal = "A lock keeps what was decided when it was made."
 
-    release = models.OneToOneField(Release, models.PROTECT, related_name="lock")
+    release = models.ForeignKey(Release, models.PROTECT, related_name="locks")
+    number = models.PositiveIntegerField(default=1)
+    base = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="scoped")
+    scope = models.CharField(max_length=71, blank=True, default="")
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    moved = models.JSONField(default=list, help_text="What another release was taken of than in the lock before.")
     bundle = models.ForeignKey(Bundle, models.PROTECT, related_name="locks")
     document = models.JSONField(help_text="What the API gives out as the lock.")
     explanation = models.JSONField(default=list)
+    conflicts = models.JSONField(default=list)
     pinned_manifest = models.TextField()
     secrets = ArrayField(models.CharField(max_length=400), default=list, help_text="Fully qualified names.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LockQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "number"], condition=Q(base=None), name="lock_number_unique"),
+            models.UniqueConstraint(
+                fields=["release"], condition=Q(base=None, superseded_at=None), name="lock_one_in_force"
+            ),
+            models.UniqueConstraint(
+                fields=["base", "scope"], condition=Q(base__isnull=False), name="lock_scope_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(base=None, scope="") | Q(base__isnull=False) & ~Q(scope=""), name="lock_scope_has_base"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"lock of {self.release_id}"
@@ -82,7 +114,7 @@ class LockEntry(KeptForever):
     lock = models.ForeignKey(Lock, models.CASCADE, related_name="entries")
     package = models.ForeignKey(Package, models.PROTECT, related_name="locked_in")
     release = models.ForeignKey(Release, models.PROTECT, related_name="locked_in")
-    path = models.CharField(max_length=40)
+    path = models.CharField(max_length=200)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lock", "path"], name="lock_entry_path_unique")]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef
 
-from assistants.models import LockEntry
+from assistants.models import LockEntry, in_force
 from hub.actors import Actor
 from registry.domain.dependencies import Dependencies, Dependency, of_config
 from registry.domain.dependencies import of_release as needs_of
@@ -15,7 +15,9 @@ from registry.models import Package, Release
 
 def of_release(by: Actor, release: Release) -> Dependencies:
     """The locked releases that the actor may read, with what they need; the others are counted. Two queries."""
-    rows = LockEntry.objects.filter(lock__release=release).select_related("package__namespace", "release")
+    rows = LockEntry.objects.filter(in_force("lock__"), lock__release=release).select_related(
+        "package__namespace", "release"
+    )
     entries = list(rows.order_by("id"))
     ids = {entry.package_id for entry in entries}
     readable = set(Package.objects.visible_to(by).filter(id__in=ids).values_list("id", flat=True))

@@ -51,8 +51,12 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
     A former name does as well, for three queries more.
     Raises Http404, InvalidRange, PermissionRefused if a part of the assistant may not be read, or Quarantined.
     """
-    rows = Lock.objects.known_to(actor).filter(
-        release__package__namespace__slug=slugs.normalize(namespace), release__package__name=slugs.normalize(name)
+    rows = (
+        Lock.objects.known_to(actor)
+        .current()
+        .filter(
+            release__package__namespace__slug=slugs.normalize(namespace), release__package__name=slugs.normalize(name)
+        )
     )
     if version in ("", "latest"):
         rows = rows.filter(release=F("release__package__latest_release"))
@@ -119,7 +123,7 @@ def _truth_of(condition: Q) -> ExpressionWrapper[Q]:
 
 def _quarantined(lock_id: int) -> Quarantined:
     """Why a lock may not be fetched, for somebody who may read all that it names. The whole before its parts."""
-    release = Release.objects.select_related("package__namespace").get(lock=lock_id)
+    release = Release.objects.select_related("package__namespace").get(locks=lock_id)
     if own := [one for one in (release.package, release) if one.is_quarantined]:
         return Quarantined(own[0])
     rows = LockEntry.objects.filter(lock=lock_id).exclude(served("package__"), served("release__"))

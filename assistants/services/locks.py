@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from assistants.domain import composition as composing
-from assistants.domain.resolution import Choice
+from assistants.domain.layers import Layer
 from assistants.models import Bundle, Lock, LockEntry
 from assistants.services import receipts, resolving
+from assistants.services.resolving import Resolved
 from hub.actors import Actor
 from registry.domain.manifests import Manifest
 from registry.models import Release
@@ -17,9 +21,15 @@ def lock_release(by: Actor, release: Release, manifest: Manifest) -> None:
     Raises ManifestInvalid, which undoes the publication.
     """
     composition = composing.read(manifest.text)
-    resolution, choices = resolving.resolve(
-        by=by, into=release.package, version=release.version, composition=composition
+    resolved = resolving.resolve(
+        by=by, into=release.package, version=release.version, composition=composition, author=by.label
     )
+    keep(release, resolved)
+
+
+def keep(release: Release, resolved: Resolved, **about: Any) -> Lock:
+    """Store what a release resolved to, with its receipt. `about` are further columns of the lock. In a transaction."""
+    resolution = resolved.resolution
     Bundle.objects.bulk_create(
         [Bundle(digest=resolution.bundle_digest, content=resolution.bundle)], ignore_conflicts=True
     )
@@ -28,22 +38,22 @@ def lock_release(by: Actor, release: Release, manifest: Manifest) -> None:
         bundle_id=resolution.bundle_digest,
         document=resolution.lock,
         explanation=resolution.explanation,
+        conflicts=[conflict.as_json() for conflict in resolution.conflicts],
         pinned_manifest=resolution.pinned_manifest,
         secrets=[secret["fqsn"] for secret in resolution.document["secrets"]],
+        **about,
     )
-    _store_entries(lock, choices)
-    receipts.issue(lock, resolution.bundle, resolution.explanation)
+    _store_entries(lock, resolved.layers)
+    receipts.issue(lock, resolution.bundle, resolution.explanation, resolved.rules.statement)
+    return lock
 
 
-def _store_entries(lock: Lock, choices: list[Choice]) -> None:
-    ids = [choice.candidate.id for choice in choices]
-    package_of = dict(Release.objects.filter(id__in=ids).values_list("id", "package_id"))
+def _store_entries(lock: Lock, layers: Sequence[Layer]) -> None:
+    """One row for each release inside, the assistants that are built on among them."""
+    chosen = [
+        (f"{layer.prefix}{path}", choice.candidate.id) for layer in layers for path, choice in layer.choices.items()
+    ]
+    package_of = dict(Release.objects.filter(id__in={release for _, release in chosen}).values_list("id", "package_id"))
     LockEntry.objects.bulk_create(
-        LockEntry(
-            lock=lock,
-            release_id=choice.candidate.id,
-            package_id=package_of[choice.candidate.id],
-            path=choice.requirement.path,
-        )
-        for choice in choices
+        LockEntry(lock=lock, release_id=release, package_id=package_of[release], path=path) for path, release in chosen
     )

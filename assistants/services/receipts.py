@@ -14,27 +14,30 @@ from assistants.domain import receipts as domain
 from assistants.domain.actions import AssistantAction
 from assistants.domain.receipts import PublicKey
 from assistants.models import Lock, Receipt, ReceiptKey
+from assistants.services.rules import BUILT_IN
 from hub.actors import Actor
 from hub.services import audit
 from registry.domain import canonical
-
-# What decides besides the manifest: changes of these rules are changes of the hub itself.
-POLICY = {"visibility": "may_contain", "yanked": "never", "prerelease": "only if nothing else", "resolver": 1}
 
 
 class UnknownKey(ValueError):
     """There is no such key, or its name is not told clearly enough."""
 
 
-def issue(lock: Lock, bundle: bytes, decisions: Sequence[Mapping[str, Any]]) -> Receipt:
-    """The receipt of a lock just made, or of an older one that has none. Part of a publication."""
+def issue(
+    lock: Lock, bundle: bytes, decisions: Sequence[Mapping[str, Any]], policy: Mapping[str, Any] = BUILT_IN
+) -> Receipt:
+    """The receipt of a lock just made, or of an older one that has none. Part of a publication.
+
+    `policy` is what decided besides the manifest; the receipt has its digest.
+    """
     signer = _signer()
     said = domain.statement(
         bundle,
         issuer=settings.BASE_URL,
         issued_at=timezone.now(),
         decisions=decisions,
-        policy=canonical.digest(canonical.encode(POLICY)),
+        policy=canonical.digest(canonical.encode(dict(policy))),
     )
     envelope = domain.sign(said, signer)
     Receipt.objects.bulk_create([Receipt(lock=lock, key=_current(signer), envelope=envelope)], ignore_conflicts=True)

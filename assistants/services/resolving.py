@@ -2,45 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
 from assistants.domain import composition as composing
-from assistants.domain.composition import Composition
-from assistants.domain.resolution import Available, Block, Candidate, Choice, Identity, Resolution, choose, unroll
+from assistants.domain.choosing import Available, Candidate, Choice, Rules, choose
+from assistants.domain.composition import EXTENDS, Composition
+from assistants.domain.filling import Block
+from assistants.domain.layers import Identity, Layer
+from assistants.domain.resolution import Resolution, unroll
+from assistants.services import extending
+from assistants.services.rules import rules_for
 from hub.actors import Actor
 from hub.domain.decisions import Denied
 from registry import lookups, policies
 from registry.domain import canonical
 from registry.domain.versions import Version
 from registry.kinds import KINDS
-from registry.models import Package, Release
+from registry.models import Imposer, Package, PackageQuerySet, Release
 from registry.policies import Quarantined
 
 
-def resolve(*, by: Actor, into: Package, version: str, composition: Composition) -> tuple[Resolution, list[Choice]]:
+@dataclass(frozen=True)
+class Resolved:
+    """A resolution, the layers that it is made of, and the rules that were in force."""
+
+    resolution: Resolution
+    layers: Sequence[Layer]
+    rules: Rules
+
+
+def resolve(*, by: Actor | None, into: Package, version: str, composition: Composition, author: str = "") -> Resolved:
     """Resolve an assistant's composition as release `version` of the package `into` (which need not be saved).
 
-    Three queries: the packages that the actor may read, the versions they have, the content of the chosen ones. Of a
-    quarantined package the actor is told that it is.
-    Raises ManifestInvalid with every requirement that cannot be met.
+    `by` reads the packages; None stands for the hub itself, which reads what `into` may contain. Four queries: the packages,
+    the versions they have, the rules, the content of the chosen releases; three more for what the assistant extends. Of a
+    quarantined package the actor is told that it is. Raises ManifestInvalid with every requirement that cannot be met.
     """
-    wanted = {requirement.package for requirement in composition.requirements}
-    choices = choose(composition.requirements, available(by, wanted, into))
-    identity = Identity(str(into), version, canonical.digest(composition.manifest.text.encode()))
-    return unroll(identity, composition, choices, blocks(choices)), choices
+    extensions = [extension.requirement for extension in composition.extensions]
+    wanted = {one.package for one in (*composition.requirements, *extensions)}
+    rules = rules_for(into)
+    table = {name: rules.judged(found) for name, found in available(by, wanted, into).items()}
+    choices = choose([*extensions, *composition.requirements], table, rules.domain)
+    identity = Identity(str(into), version, canonical.digest(composition.manifest.text.encode()), author)
+    own = Layer(identity, composition, {choice.requirement.path: choice for choice in choices})
+    bases = extending.layers_of([one for one in choices if one.requirement.section == EXTENDS], into)
+    stacked = [*bases, own]
+    return Resolved(unroll(stacked, blocks(parts_of(stacked))), stacked, rules.domain)
 
 
 def preview(*, by: Actor, into: Package, version: str, manifest: str) -> Resolution:
     """What publishing `manifest` would give. Stores nothing. Raises ManifestInvalid."""
-    resolution, _ = resolve(by=by, into=into, version=version, composition=composing.read(manifest))
-    return resolution
+    read = composing.read(manifest)
+    return resolve(by=by, into=into, version=version, composition=read, author=by.label).resolution
 
 
-def available(by: Actor, names: Collection[str], into: Package) -> dict[str, Available]:
-    """The packages of these names that the actor may read, with their versions, by the name asked for.
+def parts_of(stacked: Iterable[Layer]) -> list[Choice]:
+    """The choices of all layers that are parts of the bundle, not assistants that are built on."""
+    every = (choice for layer in stacked for choice in layer.choices.values())
+    return [choice for choice in every if choice.requirement.section != EXTENDS]
+
+
+def available(by: Actor | None, names: Collection[str], into: Package) -> dict[str, Available]:
+    """The packages of these names that may be read, with their versions, by the name asked for.
 
     Two queries, and three more if a name is not found and may be a former one.
     """
@@ -48,24 +74,54 @@ def available(by: Actor, names: Collection[str], into: Package) -> dict[str, Ava
     for name in names:
         namespace, _, package = name.partition("/")
         condition |= Q(namespace__slug=namespace, name=package)
-    found = {
-        str(package): package for package in Package.objects.known_to(by).filter(condition).select_related("namespace")
-    }
+    readable = _readable(by, into)
+    found = {str(package): package for package in readable.filter(condition).select_related("namespace")}
     if missing := [name for name in names if name not in found]:
-        found |= lookups.formerly(by, missing)
+        found |= lookups.formerly_among(readable, missing)
     packages = {package.id for package in found.values()}
     candidates: dict[int, list[Candidate]] = {package_id: [] for package_id in packages}
-    columns = ("yanked_at", "yank_reason", "quarantined_at", "quarantine_reason", "deprecation_message")
-    rows = Release.objects.filter(package__in=packages).values_list("package_id", "id", "version", *columns)
-    for package_id, release_id, version, yanked, yank_reason, quarantined, quarantine_reason, message in rows:
-        refusals = (yank_reason if yanked else None, quarantine_reason if quarantined else None)
-        candidates[package_id].append(Candidate(release_id, Version.parse(version), *refusals, message))
+    for package_id, candidate in _candidates(packages):
+        candidates[package_id].append(candidate)
     return {name: _available(package, candidates[package.id], into) for name, package in found.items()}
+
+
+def _readable(by: Actor | None, into: Package) -> PackageQuerySet:
+    if by is not None:
+        return Package.objects.known_to(by)
+    return Package.objects.present().filter(policies.containable(into))
+
+
+_COLUMNS = (
+    "package_id", "id", "version", "yanked_at", "yank_reason", "yanked_by__username", "quarantined_at",
+    "quarantine_reason", "quarantined_as", "deprecation_message", "published_at", "is_security_fix",
+)  # fmt: skip
+
+
+def _candidates(packages: Collection[int]) -> Iterable[tuple[int, Candidate]]:
+    rows = Release.objects.filter(package__in=packages).values_list(*_COLUMNS)
+    for (
+        package_id, release_id, version, yanked, yank_reason, yanked_by, quarantined, quarantine_reason, imposer,
+        message, published_at, is_fix,
+    ) in rows:  # fmt: skip
+        forbidden_by = str(Imposer(imposer).label) if quarantined else yanked_by or ""
+        yield (
+            package_id,
+            Candidate(
+                id=release_id,
+                version=Version.parse(version),
+                yank_reason=yank_reason if yanked else None,
+                quarantine_reason=quarantine_reason if quarantined else None,
+                deprecation=message,
+                published_at=published_at,
+                is_fix=is_fix,
+                forbidden_by=forbidden_by,
+            ),
+        )
 
 
 def _available(package: Package, candidates: list[Candidate], into: Package) -> Available:
     decision = policies.may_contain(into, package)
-    section = KINDS[package.kind].section
+    section = EXTENDS if package.kind == "assistant" else KINDS[package.kind].section
     if package.is_quarantined:
         refusal, mend = str(Quarantined(package)), "Use another package."
         return Available(str(package), package.kind, section, (), refusal, mend)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from assistants.models import LockEntry
+from assistants.models import LockEntry, in_force
 from hub.actors import Actor
 from registry.models import Package, PackageQuerySet, Proposal, ProposalState, Release, readable_by
 from registry.views.lists import light
@@ -46,7 +46,7 @@ class PartChanged:
 
 def users(actor: Actor, package: Package) -> PackageQuerySet:
     """The assistants whose latest release contains `package`, each with the version it locked as `locked_version`."""
-    entries = LockEntry.objects.filter(package=package, lock__release=OuterRef("latest_release"))
+    entries = LockEntry.objects.filter(in_force("lock__"), package=package, lock__release=OuterRef("latest_release"))
     rows = light(Package.objects.visible_to(actor)).filter(Exists(entries))
     return rows.annotate(locked_version=Subquery(entries.values("release__version")[:1]))
 
@@ -90,6 +90,7 @@ def history(package: Package) -> dict[str, datetime | None]:
 def versions_in_use(actor: Actor, package: Package) -> list[VersionInUse]:
     """Which releases of `package` are in how many assistants that the reader may see, the most frequent first. One query."""
     rows = LockEntry.objects.filter(
+        in_force("lock__"),
         package=package,
         lock__release=F("lock__release__package__latest_release"),
         lock__release__package__in=Package.objects.visible_to(actor).values("id"),
@@ -103,7 +104,7 @@ def versions_in_use(actor: Actor, package: Package) -> list[VersionInUse]:
 
 def locked(actor: Actor, release: Release) -> Locked:
     """What an assistant's release is made of, with what a page says about each package. One query."""
-    rows = LockEntry.objects.filter(lock__release=release).order_by("id")
+    rows = LockEntry.objects.filter(in_force("lock__"), lock__release=release).order_by("id")
     rows = rows.select_related("package__namespace", "package__latest_release", "release")
     shown = ("id", "version", "is_prerelease", "yanked_at", "yank_reason")
     fields = [f"{prefix}__{name}" for prefix in ("package__latest_release", "release") for name in shown]

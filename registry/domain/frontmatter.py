@@ -55,14 +55,25 @@ def parse_rule(text: str, *, default_name: str) -> dict[str, Any]:
     return rule
 
 
+def read(text: str) -> yamltext.Document:
+    """The front matter as a document with places; an empty mapping without one. Raises ManifestInvalid."""
+    text = text.replace("\r\n", "\n")
+    match = _FENCED.match(text)
+    return _document(match[1], text.count("\n", 0, match.start(1)) + 1) if match else yamltext.Document({}, {}, {})
+
+
 def is_front_matter(text: str) -> bool:
     """Whether a text starts with front matter."""
     return _FENCED.match(text.replace("\r\n", "\n")) is not None
 
 
 def _fields(text: str, first_line: int) -> dict[str, Any]:
+    return _checked(_document(text, first_line))
+
+
+def _document(text: str, first_line: int) -> yamltext.Document:
     if all(line.strip() == "" or line.lstrip().startswith("#") for line in text.split("\n")):
-        return {}
+        return yamltext.Document({}, {}, {})
     try:
         document = yamltext.parse(text, file=FILE, first_line=first_line)
     except ManifestInvalid as error:
@@ -70,7 +81,7 @@ def _fields(text: str, first_line: int) -> dict[str, Any]:
     if not isinstance(document.value, dict):
         message = "Front matter is a list of “key: value” lines."
         raise ManifestInvalid([Fault(message, document.place(()), "Write “name: …”.", FILE)])
-    return _checked(document)
+    return document
 
 
 def _document_as_cursor(text: str, first_line: int, error: ManifestInvalid) -> yamltext.Document:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from registry.domain import frontmatter, literals, schema, templates, yamltext
+from registry.domain import frontmatter, inputs, literals, schema, templates, yamltext
 from registry.domain.faults import Fault, ManifestInvalid, Place
 
 MAX_BYTES = 256 * 1024
 # Some texts take the Markdown library time that grows with the square of their length; this keeps it to seconds.
 MAX_DOCUMENT_BYTES = 128 * 1024
 _CONFIG_KEY = re.compile(r"^(?:schema|rules|prompts|models|mcpServers)[ \t]*:", re.MULTILINE)
+# What a block has beside its item. `inputs` are the hub's own addition; clients drop them.
+_HEAD = ("name", "version", "schema", "metadata", "inputs")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _NAME_KEY = re.compile(r"^name[ \t]*:", re.MULTILINE)
 
@@ -62,6 +64,8 @@ def read_document(text: str) -> yamltext.Document:
     without_sections = {key: value for key, value in document.value.items() if key not in schema.SECTIONS}
     faults = schema.faults("", without_sections, (), document)
     faults += literals.in_document(document, "manifest.yaml")
+    if not faults:
+        faults += _declaration_faults(text, document)
     for section in schema.SECTIONS:
         if section in document.value and not isinstance(document.value[section], list):
             mend = "Put “- ” before each item."
@@ -75,6 +79,9 @@ def read_block(text: str, section: str) -> Manifest:
     """The manifest of a block whose one item stands under `section`. Raises ManifestInvalid with every fault found."""
     document = read_document(text)
     _require_one_item(document, section)
+    for key in document.value.keys() & {"extends", "without"}:
+        mend = "Publish an assistant instead, or take it out."
+        raise ManifestInvalid([Fault(f"A block has no “{key}”.", document.key_place((key,)), mend)])
     item = document.value[section][0]
     path = (section, 0)
     if isinstance(item, dict) and "uses" in item:
@@ -83,7 +90,7 @@ def read_block(text: str, section: str) -> Manifest:
     if faults := schema.section_faults(section, item, path, document):
         raise ManifestInvalid(faults)
     warnings = schema.unknown_top_level(document.value, document) + schema.unknown_keys(section, item, path, document)
-    value = {key: document.value[key] for key in ("name", "version", "schema", "metadata") if key in document.value}
+    value = {key: document.value[key] for key in _HEAD if key in document.value}
     return describe(text, "yaml", value | {section: [schema.strip(section, item)]}, warnings)
 
 
@@ -97,9 +104,24 @@ def read_rule(text: str, package_name: str) -> Manifest:
         return read_block(text, "rules")
     check_size(text, frontmatter.FILE)
     rule = frontmatter.parse_rule(text, default_name=package_name)
-    if faults := literals.in_text(text, frontmatter.FILE):
+    faults = literals.in_text(text, frontmatter.FILE)
+    document = frontmatter.read(text)
+    declared = document.value.get("inputs")
+    if declared is not None:
+        found = schema.faults("inputs", declared, ("inputs",), document) or _declaration_faults(text, document)
+        faults += [replace(fault, file=frontmatter.FILE) for fault in found]
+    if faults:
         raise ManifestInvalid(faults)
-    return describe(text, "markdown", {"name": rule["name"], "rules": [rule]}, [])
+    value = {"name": rule["name"]} | ({"inputs": declared} if declared else {}) | {"rules": [rule]}
+    return describe(text, "markdown", value, [])
+
+
+def _declaration_faults(text: str, document: yamltext.Document) -> list[Fault]:
+    """What is wrong with the inputs that a manifest declares, in a shape that is right."""
+    declared = document.value.get("inputs")
+    if not declared:
+        return []
+    return inputs.faults(declared, templates.names(text, templates.INPUTS), ("inputs",), document)
 
 
 def describe(

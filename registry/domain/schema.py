@@ -93,6 +93,14 @@ def _fault(error: ValidationError, path: ValuePath, document: Document) -> Fault
         case "anyOf":
             forms = " or ".join(_TYPE_NAMES[form["type"]] for form in error.validator_value)
             return Fault(f"{label} has to be {forms}.", place)
+        case "additionalProperties":
+            known = list(error.schema["properties"])
+            unknown = next(key for key in error.instance if key not in known)
+            return Fault(
+                f"“{unknown}” is not known here.", document.key_place((*where, unknown)), _suggest(unknown, known)
+            )
+        case "minItems":
+            return Fault(f"{label} must not be empty.", place, "Add an item, or leave it out.")
         case "not":
             message = f"{label} cannot be “{error.instance}”: only a hub writes that, for clients."
             return Fault(message, place, "Name the provider itself.")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from assistants.domain import composition
-from assistants.domain.resolution import Available, Block, Candidate, Identity, Resolution, choose, unroll
+from assistants.domain.resolution import Available, Block, Candidate, Identity, Layer, Resolution, choose, unroll
 from registry.domain import canonical, manifests
 from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.versions import Version
@@ -51,8 +51,9 @@ def resolve(text: str, registry: Registry, *, version: str = "1.0.0", seed: int 
     """Resolve the assistant `org/asst`. With a seed, everything whose order must not matter is shuffled first."""
     read = composition.read(text)
     available, blocks = _tables(registry, random.Random(seed) if seed is not None else None)
-    choices = choose(read.requirements, available)
-    return unroll(Identity(IDENTITY, version, canonical.digest(text.encode())), read, choices, blocks)
+    choices = {choice.requirement.path: choice for choice in choose(read.requirements, available)}
+    identity = Identity(IDENTITY, version, canonical.digest(text.encode()), "olga")
+    return unroll([Layer(identity, read, choices)], blocks)
 
 
 def config_of(text: str, registry: Registry) -> dict[str, Any]:

@@ -210,15 +210,20 @@ def test_the_explanation_tells_every_reason() -> None:
         "chosen": "1.0.0",
         "reason": "asked for exactly",
         "passed_over": [],
+        "considered": {"releases": 1, "fitting": 1, "allowed": 1},
         "inputs": ["A", "Z"],
+        "defaults": [],
         "unused_inputs": ["Z"],
-        "overrides": [{"key": "description", "adds": True}, {"key": "name", "adds": False}],
+        "overrides": [
+            {"key": "description", "adds": True, "after": "d", "in": "org/asst@1.0.0", "by": "olga"},
+            {"key": "name", "adds": False, "before": "p", "after": "q", "in": "org/asst@1.0.0", "by": "olga"},
+        ],
     }
     assert rule["reason"] == "newest release that fits ^1"
     assert rule["passed_over"] == [
-        {"version": "2.0.0", "reason": "outside ^1"},
-        {"version": "1.3.0-rc.1", "reason": "prerelease"},
-        {"version": "1.2.0", "reason": "yanked: leaks"},
+        {"version": "2.0.0", "reason": "outside ^1", "code": "outside"},
+        {"version": "1.3.0-rc.1", "reason": "prerelease", "code": "prerelease"},
+        {"version": "1.2.0", "reason": "yanked: leaks", "code": "yanked"},
     ]
     assert rule["dropped"] == "same name as rules[0]"
     assert inline == {"path": "rules[2]", "dropped": "same name as rules[0]"}

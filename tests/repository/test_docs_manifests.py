@@ -44,7 +44,7 @@ def test_the_examples_resolve_to_the_result_shown(build_package: Callable[..., P
         release = releases.publish(by=owner, package=package, version="1.0.0", manifest=text)
         assert release.warnings == []
     [(name, shown)] = RESULTS
-    bundle = Package.objects.get(name=name).releases.get().lock.bundle
+    bundle = Package.objects.get(name=name).releases.get().locks.get().bundle
     assert json.loads(bytes(bundle.content))["config"] == json.loads(shown)
 
 
