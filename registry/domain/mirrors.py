@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any
 
 from hub.domain import slugs
 from registry.domain import yamltext
@@ -124,7 +125,7 @@ def _references(document: yamltext.Document) -> Iterator[tuple[yamltext.Span, st
     for index, one in _listed(value, "extends"):
         paths.append(("extends", index) if isinstance(one, str) else ("extends", index, "uses"))
     for path in paths:
-        found = value
+        found: Any = value
         for step in path:
             found = found.get(step) if isinstance(found, dict) else found[step] if isinstance(found, list) else None
         if isinstance(found, str):
