@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from assistants.domain import composition as composing
+from assistants.domain.bill import Bill
 from assistants.domain.drafting import to_yaml
-from assistants.services import resolving
+from assistants.services import billing, resolving
 from assistants.views import parts
 from hub.actors import Actor
 from hub.models import Namespace
@@ -31,6 +32,7 @@ class Preview:
     resolved: SafeString | None = None
     digest: str = ""
     destinations: list[Destination] = field(default_factory=list)
+    bill: Bill | None = None
 
 
 def make(actor: Actor, manifest: str, *, namespace: Namespace, values: dict[str, Any]) -> Preview:
@@ -55,4 +57,5 @@ def make(actor: Actor, manifest: str, *, namespace: Namespace, values: dict[str,
         resolved=highlighting.source(to_yaml(config), "yaml"),
         digest=resolution.bundle_digest,
         destinations=destinations.of_config(config),
+        bill=billing.of_document(resolution.document),
     )
