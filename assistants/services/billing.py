@@ -15,10 +15,9 @@ from registry.kinds import KINDS
 from registry.models import Release
 
 
-@functools.lru_cache(maxsize=256)
 def of_bundle(bundle_digest: str) -> Bill:
-    """The bill of a bundle, whose bytes never change. Who may read it was asked before. One query, two cold."""
-    return of_document(json.loads(fetching.bundles.get(bundle_digest)))
+    """The bill of the bundle of this digest. Who may read it was asked before. No query, or two if nobody asked lately."""
+    return _of_bundle(bundle_digest)
 
 
 def of_document(document: Mapping[str, Any]) -> Bill:
@@ -48,3 +47,9 @@ def _sources(requirements: list[Mapping[str, str]]) -> list[Source]:
         told = bills.source(str(row.package), row.version, section, row.content, row.document)
         sources += [told] if told else []
     return sources
+
+
+@functools.lru_cache(maxsize=256)
+def _of_bundle(bundle_digest: str) -> Bill:
+    """Of bytes that never change, so what was made once stays right."""
+    return of_document(json.loads(fetching.bundles.get(bundle_digest)))

@@ -84,7 +84,7 @@ def test_the_answer_has_an_etag_and_is_remembered_by_digest(api: Callable[..., A
     shortcache.decisions.clear()
     with CaptureQueriesContext(connection) as warm:
         api("get", "assistants/acme/helper/bill")
-    billing.of_bundle.cache_clear()
+    billing._of_bundle.cache_clear()
     shortcache.decisions.clear()
     with CaptureQueriesContext(connection) as cold:
         api("get", "assistants/acme/helper/bill")

@@ -65,7 +65,7 @@ def test_busy_addresses_take_as_many_queries_as_recorded(
     found = {}
     for address in ADDRESSES:
         shortcache.decisions.clear()
-        billing.of_bundle.cache_clear()
+        billing._of_bundle.cache_clear()
         cold = queries_of(api, address, owner)
         found[address] = {"cold": cold, "warm": queries_of(api, address, owner)}
     if os.environ.get("RECORD_QUERY_COUNTS"):
