@@ -98,7 +98,7 @@ def test_one_query_however_many_packages(build_package: Build, build_assistant: 
     for count in (2, 12):
         uses = "".join(f"  - uses: acme/{name}\n" for name in names[:count])
         assistant = build_assistant(f"of-{count}", f"rules:\n{uses}")
-        digest = assistant.releases.get().lock.bundle_id
+        digest = assistant.releases.get().locks.get().bundle_id
         billing.fetching.bundles.get(digest)
         with CaptureQueriesContext(connection) as queries:
             bill = billing.of_bundle(digest)
