@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry.domain import frontmatter, yamltext
-from registry.importers import IMPORTERS, Candidate, Refusal, Source, read
+from registry.importers import IMPORTERS, Candidate, Refusal, Source, importer_of, read
 
 
 def outcomes(path: str, text: str | bytes, **others: str) -> list[Candidate | Refusal]:
@@ -91,6 +91,23 @@ def test_quotes_in_loose_front_matter_are_read_as_yaml_reads_them() -> None:
     text = '---\ndescription: "How: \\"x\\" \\\\ y"\nglobs: **/*.py\n---\nUse types.\n'
     found = one("a.mdc", text)
     assert rule(found)["description"] == found.summary == 'How: "x" \\ y'
+
+
+@pytest.mark.parametrize(
+    ("path", "importer"),
+    [
+        (".windsurf/rules/agents.md", "windsurf"),
+        (".continue/rules/claude.md", "continue-rule"),
+        (".claude/rules/web/agents.md", None),
+        ("plugins/a/commands/gemini.md", None),
+        ("packages/web/AGENTS.md", "context"),
+        (".junie/AGENTS.md", "context"),
+        ("web/.claude/CLAUDE.md", "context"),
+    ],
+)
+def test_a_rule_that_is_called_like_a_context_file_is_none(path: str, importer: str | None) -> None:
+    found = importer_of(Source(path, b"Be kind."))
+    assert (found.name if found else None) == importer
 
 
 def test_a_plugin_that_names_its_file_of_servers_is_no_such_file() -> None:
