@@ -16,7 +16,7 @@ def render(parts: Parts) -> Rendering:
         rendering.add("AGENTS.md", common.as_document(parts, parts.rules, rendering, "A client"))
     for server in parts.servers:
         rendering.lose(f"server “{server.name}”", "server", "The format names no tools.", Severity.SEVERE)
-    common.lose_the_rest(parts, rendering, CLIENT, prompts=True)
+    common.lose_the_rest(parts, rendering, CLIENT, prompts=True, named=())
     return rendering
 
 

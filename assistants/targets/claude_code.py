@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants.targets import common
-from assistants.targets.base import Rendering, Severity, Target
+from assistants.targets.base import Rendering, Target
 from assistants.targets.parts import Parts, Server
 from assistants.targets.writing import front_matter, to_json
 
@@ -37,8 +37,7 @@ def render(parts: Parts) -> Rendering:
     for rule in parts.rules:
         if rule.activation in ("always", "globs"):
             common.lose_regex(rule, rendering, CLIENT)
-            if rule.globs and rule.description:
-                rendering.lose(f"rule “{rule.name}”", "description", "The globs decide alone.", Severity.NOTE)
+            common.lose_description(rule, rendering, "The globs decide alone, if there are any.")
             paths = list(rule.globs) if rule.activation == "globs" else None
             rendering.add(f".claude/rules/{parts.slug}/{rule.slug}.md", front_matter({"paths": paths}, rule.text))
         else:
@@ -50,7 +49,7 @@ def render(parts: Parts) -> Rendering:
     servers = common.servers(parts, lambda server: _server(parts, server, rendering), rendering)
     if servers:
         rendering.add(f"{plugin}/.mcp.json", to_json({"mcpServers": servers}))
-    common.lose_the_rest(parts, rendering, CLIENT)
+    common.lose_the_rest(parts, rendering, CLIENT, named=("rules", "prompts", "servers"))
     return rendering
 
 

@@ -44,7 +44,7 @@ def _server(parts: Parts, server: Server, rendering: Rendering) -> dict[str, Any
             rendering.lose(item, "type", "Codex has no servers that speak SSE; it is left out.", Severity.SEVERE)
             return None
         return _remote(parts, server, item, rendering)
-    if templates.names([server.command, *server.args], templates.SECRETS):
+    if templates.names([server.command, server.cwd, *server.args], templates.SECRETS):
         rendering.lose(item, "args", "Codex fills no secrets into a command; it is left out.", Severity.SEVERE)
         return None
     entry: dict[str, Any] = {"command": server.command, "args": list(server.args)}

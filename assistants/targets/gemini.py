@@ -38,7 +38,7 @@ def render(parts: Parts) -> Rendering:
             for variable in asked
         ]
     rendering.add("gemini-extension.json", to_json(manifest))
-    common.lose_the_rest(parts, rendering, CLIENT)
+    common.lose_the_rest(parts, rendering, CLIENT, named=("prompts", "servers"))
     return rendering
 
 

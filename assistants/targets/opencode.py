@@ -26,14 +26,15 @@ def render(parts: Parts) -> Rendering:
             path = f".opencode/rules/{parts.slug}/{rule.slug}.md"
             condition = common.when(rule)
             if condition:
-                what = "regex" if rule.regex and not rule.globs else "globs"
-                rendering.lose(f"rule “{rule.name}”", what, "It is read always; the condition is put in words.")
+                reason = "It is read always; the condition is put in words."
+                rendering.lose(f"rule “{rule.name}”", common.condition_of(rule), reason)
+            common.lose_description(rule, rendering, "The text alone is read.")
             rendering.add(path, (f"_{condition}_\n\n" if condition else "") + rule.text)
             instructions.append(path)
         else:
             common.rule_as_skill(".opencode/skill", rule, rendering, CLIENT)
     for one in parts.docs:
-        instructions.append(one["startUrl"])
+        instructions.append(parts.filled(one["startUrl"], _spell))
         rendering.lose(f"docs “{one['name']}”", "docs", "The first page is read; the site is not indexed.")
     if instructions:
         config["instructions"] = instructions
@@ -45,7 +46,7 @@ def render(parts: Parts) -> Rendering:
         config["mcp"] = servers
     _models(parts, config, rendering)
     rendering.add("opencode.json", to_json(config))
-    common.lose_the_rest(parts, rendering, CLIENT, models=False, docs=False)
+    common.lose_the_rest(parts, rendering, CLIENT, models=False, docs=False, named=("rules", "prompts", "servers"))
     return rendering
 
 

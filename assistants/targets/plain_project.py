@@ -43,12 +43,13 @@ class PlainProject:
 
     def _server(self, parts: Parts, server: Server, rendering: Rendering) -> dict[str, Any]:
         """No secret is written out: the place for it is marked."""
-        held = [server.url, server.command, *server.args, *server.env.values(), *server.headers.values()]
+        held = [server.url, server.command, server.cwd, *server.args, *server.env.values(), *server.headers.values()]
         if templates.names(held, templates.SECRETS):
             mend = f"Put {', '.join(parts.secrets_in(held))} into {self.by_hand} by hand."
             rendering.lose(f"server “{server.name}”", "secrets", mend, Severity.SEVERE)
         if not server.is_remote:
             return common.stdio(parts, server, _spell, rendering, cwd=False)
+        common.lose_sse(server, rendering, self.client)
         entry: dict[str, Any] = {"url": parts.filled(server.url, _spell)}
         return entry | ({"headers": common.filled(parts, server.headers, _spell)} if server.headers else {})
 

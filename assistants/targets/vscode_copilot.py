@@ -8,6 +8,7 @@ from assistants.targets import common
 from assistants.targets.base import Rendering, Severity, Target
 from assistants.targets.parts import Parts, Rule, Server
 from assistants.targets.writing import front_matter, to_json
+from registry.importers.markdown_rules import is_everything
 
 CLIENT = "VS Code"
 
@@ -17,7 +18,7 @@ def render(parts: Parts) -> Rendering:
     rendering = Rendering()
     instructions(parts, rendering, CLIENT)
     for prompt in parts.prompts:
-        fields = {"description": prompt.description or prompt.name, "agent": "agent"}
+        fields = {"description": prompt.description, "agent": "agent"}
         text = prompt.with_input("${input:request:What to work on}")
         rendering.add(f".github/prompts/{prompt.slug}.prompt.md", front_matter(fields, text))
     servers = common.servers(parts, lambda server: _server(parts, server, rendering), rendering)
@@ -27,7 +28,7 @@ def render(parts: Parts) -> Rendering:
             for variable in parts.secrets_in(parts.config.get("mcpServers"))
         ]
         rendering.add(".vscode/mcp.json", to_json({"inputs": inputs, "servers": servers}))
-    common.lose_the_rest(parts, rendering, CLIENT)
+    common.lose_the_rest(parts, rendering, CLIENT, named=("prompts", "servers"))
     return rendering
 
 
@@ -35,6 +36,11 @@ def instructions(parts: Parts, rendering: Rendering, client: str) -> None:
     """The rules as instruction files, which both the editor and the command line read."""
     for rule in parts.rules:
         common.lose_regex(rule, rendering, client)
+        common.lose_commas(rule, rendering, client)
+        if is_everything(list(rule.globs)):
+            rendering.lose(
+                f"rule “{rule.name}”", "globs", "They match every file, so it always applies.", Severity.NOTE
+            )
         if rule.activation == "manual":
             rendering.lose(f"rule “{rule.name}”", "alwaysApply", "A person attaches the file by hand.", Severity.NOTE)
         rendering.add(f".github/instructions/{parts.slug}-{rule.slug}.instructions.md", _instructions(rule))
@@ -42,7 +48,7 @@ def instructions(parts: Parts, rendering: Rendering, client: str) -> None:
 
 def _instructions(rule: Rule) -> str:
     applies = {"always": "**", "globs": ",".join(rule.globs)}.get(rule.activation)
-    description = rule.description or (common.when(rule) if rule.activation == "model" else None)
+    description = common.described(rule) if rule.activation == "model" else rule.description
     return front_matter({"name": rule.name, "description": description, "applyTo": applies}, rule.text)
 
 

@@ -19,11 +19,13 @@ def render(parts: Parts) -> Rendering:
     rendering = Rendering()
     for rule in parts.rules:
         common.lose_regex(rule, rendering, CLIENT)
+        common.lose_commas(rule, rendering, CLIENT)
+        common.lose_description(rule, rendering, "Only a rule that the model decides about has one.")
         if len(rule.text) > MAX_RULE:
             rendering.lose(
                 f"rule “{rule.name}”", "length", "Windsurf reads 12,000 characters of a rule.", Severity.SEVERE
             )
-        rendering.add(f".windsurf/rules/{parts.slug}-{rule.slug}.md", _rule(rule, rendering))
+        rendering.add(f".windsurf/rules/{parts.slug}-{rule.slug}.md", _rule(rule))
     for prompt in parts.prompts:
         text = prompt.with_input("what the user adds")
         path = f".windsurf/workflows/{prompt.slug}.md"
@@ -33,18 +35,14 @@ def render(parts: Parts) -> Rendering:
         rendering.add("mcp_config.json", to_json({"mcpServers": servers}))
         reason = "Windsurf reads servers from the user's folder; move mcp_config.json to ~/.codeium/windsurf/."
         rendering.lose("servers", "place", reason)
-    common.lose_the_rest(parts, rendering, CLIENT)
+    common.lose_the_rest(parts, rendering, CLIENT, named=("rules", "prompts", "servers"))
     return rendering
 
 
-def _rule(rule: Rule, rendering: Rendering) -> str:
+def _rule(rule: Rule) -> str:
     fields: dict[str, Any] = {"trigger": TRIGGERS[rule.activation]}
     if rule.activation == "globs":
         fields["globs"] = ",".join(rule.globs)
-        if rule.description:
-            rendering.lose(
-                f"rule “{rule.name}”", "description", "A rule has one trigger; the globs stay.", Severity.NOTE
-            )
     elif rule.activation == "model":
         fields["description"] = common.described(rule)
     return front_matter(fields, rule.text)
@@ -53,6 +51,7 @@ def _rule(rule: Rule, rendering: Rendering) -> str:
 def _server(parts: Parts, server: Server, rendering: Rendering) -> dict[str, Any]:
     if not server.is_remote:
         return common.stdio(parts, server, _spell, rendering, cwd=False)
+    common.lose_sse(server, rendering, CLIENT)
     entry: dict[str, Any] = {"serverUrl": parts.filled(server.url, _spell)}
     return entry | ({"headers": common.filled(parts, server.headers, _spell)} if server.headers else {})
 

@@ -10,9 +10,13 @@ from assistants.domain import drafting
 
 
 def front_matter(fields: Mapping[str, Any], body: str) -> str:
-    """A Markdown file with front matter. Fields that are None or empty texts are left out."""
+    """A Markdown file with front matter. Fields that are None or empty texts are left out.
+
+    A text that begins like front matter gets an empty one before it, so that none of it is taken for fields.
+    """
     kept = {name: value for name, value in fields.items() if value not in (None, "", [], ())}
-    head = f"---\n{drafting.to_yaml(dict(kept))}---\n\n" if kept else ""
+    written = drafting.to_yaml(dict(kept)) if kept else ""
+    head = f"---\n{written}---\n\n" if kept or body.lstrip().startswith("---") else ""
     return f"{head}{body.strip()}\n"
 
 

@@ -91,7 +91,7 @@ def _document_as_cursor(text: str, first_line: int, error: ManifestInvalid) -> y
     for number, line in enumerate(text.split("\n"), first_line):
         match = _LINE.fullmatch(line.rstrip())
         if match:
-            fields[match[1]] = _split_globs(match[2]) if match[1] == "globs" else _plain(match[2])
+            fields[match[1]] = split_globs(match[2]) if match[1] == "globs" else _plain(match[2])
             spans[match[1],] = yamltext.Span(Place(number, match.start(2) + 1), 0, 0)
         elif line.strip() and not line.lstrip().startswith("#"):
             raise error
@@ -102,12 +102,21 @@ def _plain(text: str) -> Any:
     text = text.strip()
     if text in ("true", "false"):
         return text == "true"
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+    return unquoted(text)
+
+
+def unquoted(text: str) -> str:
+    """A text without the quotes around it, and what they escape as YAML reads it."""
+    if len(text) < 2 or text[0] != text[-1] or text[0] not in "\"'":
+        return text
+    try:
+        value = yamltext.parse(text).value
+    except ManifestInvalid:
         return text[1:-1]
-    return text
+    return value if isinstance(value, str) else text[1:-1]
 
 
-def _split_globs(text: str) -> list[str]:
+def split_globs(text: str) -> list[str]:
     """Cursor's comma-separated globs; a comma inside braces belongs to its glob."""
     parts, start, depth = [], 0, 0
     for match in _BRACE_OR_COMMA.finditer(text):

@@ -23,11 +23,15 @@ _NAMES = {
 }
 # Folders in which such a file is the whole project's.
 _OF_THE_PROJECT = frozenset({".claude", ".github", ".gemini", ".codex", ".junie"})
+# Folders in which every file is an item of its own.
+_OF_ITEMS = frozenset({"commands", "agents", "rules", "workflows", "prompts"})
 
 
 def claims(source: Source) -> bool:
-    """The names above, in any letter case and folder."""
-    return source.name.lower() in _NAMES
+    """The names above, in any letter case and folder; but not a rule or command that is called so in a client's own folder."""
+    parent = source.folders[-1] if source.folders else ""
+    is_inside = any(one.startswith(".") for one in source.folders[:-1]) or parent in _OF_ITEMS
+    return source.name.lower() in _NAMES and not is_inside
 
 
 def read(source: Source, beside: tuple[Source, ...]) -> list[Outcome]:

@@ -36,7 +36,7 @@ def read(source: Source, beside: tuple[Source, ...]) -> list[Outcome]:
     items = [(section, index, one) for section in schema.SECTIONS for index, one in enumerate(config.items(section))]
     if not items:
         raise Refused("The file has no items.", "Add a list such as “rules:”.")
-    if len(items) == 1 and config.is_block(*items[0]):
+    if len(items) == 1 and config.is_block(*items[0]) and not value.get("requestOptions"):
         return [config.block(*items[0], alone=True)]
     entries: dict[str, list[Any]] = {}
     found: list[Outcome] = []

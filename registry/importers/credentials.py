@@ -53,8 +53,11 @@ def variable(name: str, *, is_secret: bool = True) -> str:
 
 
 def name_of(text: str) -> str:
-    """A secret's name out of the name of a variable, a header or a flag: `--api-key` gives `API_KEY`."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    """A secret's name out of the name of a variable, a header or a flag: `--api-key` gives `API_KEY`.
+
+    A name that is one already stays, as people have their secrets under it: `OAUTH2TOKEN`.
+    """
+    snake = text if text.isupper() else re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     return re.sub(r"[^A-Za-z0-9]+", "_", snake).strip("_").upper()[:100] or "SECRET"
 
 

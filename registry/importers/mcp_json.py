@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from registry.importers import blocks, mcp_servers
@@ -12,14 +13,18 @@ from registry.importers.texts import decode, json_of, line_of, mapping_of
 _NAMES = frozenset(
     {".mcp.json", "mcp.json", "mcp_config.json", "mcp-config.json", "mcp_settings.json", "claude_desktop_config.json"}
 )
+_HOLDS_SERVERS = re.compile(rb'"mcpServers"\s*+:\s*+\{')
 
 
 def claims(source: Source) -> bool:
-    """Files of those names, `.continue/mcpServers/*.json`, and any JSON file that has `mcpServers`."""
+    """Files of those names, `.continue/mcpServers/*.json`, and any JSON file that holds `mcpServers`.
+
+    A plugin's manifest may name another file there instead; that file is read for itself.
+    """
     if not source.name.lower().endswith((".json", ".jsonc")):
         return False
     by_place = source.name.lower() in _NAMES or source.folders[-2:] == (".continue", "mcpServers")
-    return by_place or b'"mcpServers"' in source.content
+    return by_place or _HOLDS_SERVERS.search(source.content) is not None
 
 
 def read(source: Source, beside: tuple[Source, ...]) -> list[Outcome]:
@@ -38,6 +43,9 @@ def read(source: Source, beside: tuple[Source, ...]) -> list[Outcome]:
 
 
 def _server(source: Source, name: str, entry: Any, inputs: dict[str, bool], line: int) -> Outcome:
+    if _is_of_gemini(source) and isinstance(entry, dict) and entry.get("url") and not entry.get("type"):
+        # There “httpUrl” is for the newer way, and “url” for the older one alone.
+        entry = {**entry, "type": "sse"}
     try:
         item, losses = mcp_servers.item(name, entry, inputs)
     except Refused as refused:
@@ -56,6 +64,10 @@ def _server(source: Source, name: str, entry: Any, inputs: dict[str, bool], line
         line=line,
         is_generated=True,
     )
+
+
+def _is_of_gemini(source: Source) -> bool:
+    return source.name == "gemini-extension.json" or source.folders[-1:] == (".gemini",)
 
 
 def _servers(value: Any) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from registry.domain import templates
 from registry.importers import credentials
 from registry.importers.base import Refused
 from registry.importers.texts import mapping_of
@@ -36,11 +37,19 @@ def item(name: str, entry: Any, inputs: Mapping[str, bool]) -> tuple[dict[str, A
     for key in ("serverName", "faviconUrl"):
         if isinstance(entry.get(key), str):
             made[key] = entry[key]
-    if isinstance(entry.get("connectionTimeout"), int):
+    if isinstance(entry.get("connectionTimeout"), int | float):
         made["connectionTimeout"] = entry["connectionTimeout"]
     left = sorted(str(key)[:40] for key in entry.keys() - _USED)
     losses = (f"Not carried over from the server: {', '.join(left)[:200]}.",) if left else ()
-    return made, losses
+    return made, losses + _made_one(entry, made, inputs)
+
+
+def _made_one(entry: dict[str, Any], made: dict[str, Any], inputs: Mapping[str, bool]) -> tuple[str, ...]:
+    """A value that names a variable and holds more under a secret's name may hide the secret itself, so all of it is one."""
+    given = mapping_of(entry.get("env") or entry.get("environment"))
+    written = {key: credentials.with_variables(_text(given.get(key)), inputs) for key in made.get("env", {})}
+    more = [key for key, text in written.items() if templates.VARIABLE.search(text) and made["env"][key] != text]
+    return tuple(f"“{key[:60]}” held more than a variable; all of it is one secret now." for key in sorted(more))
 
 
 def _local(name: str, entry: dict[str, Any], inputs: Mapping[str, bool]) -> dict[str, Any]:

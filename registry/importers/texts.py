@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.domain import literals, manifests, yamltext
+from registry.domain import frontmatter, literals, manifests, yamltext
 from registry.domain.faults import ManifestInvalid
 from registry.importers.base import Refused, Source
 
@@ -118,7 +118,7 @@ def line_of(text: str, key: str) -> int:
 def strings_of(value: Any) -> list[str]:
     """A text parted at commas, or a list of texts, as a list."""
     if isinstance(value, str):
-        return split_globs(value)
+        return frontmatter.split_globs(value)
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
@@ -137,18 +137,6 @@ def mappings_of(value: Any) -> list[dict[str, Any]]:
     return [one for one in list_of(value) if isinstance(one, dict)]
 
 
-def split_globs(text: str) -> list[str]:
-    """Globs parted at commas; a comma inside braces belongs to its glob."""
-    parts, depth = [""], 0
-    for character in text:
-        depth = max(0, depth + (character == "{") - (character == "}"))
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts if part.strip()]
-
-
 def _line_by_line(text: str) -> dict[str, Any] | None:
     fields: dict[str, Any] = {}
     for line in text.split("\n"):
@@ -163,9 +151,7 @@ def _line_by_line(text: str) -> dict[str, Any] | None:
 def _plain(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    return text
+    return frontmatter.unquoted(text)
 
 
 def _not_finite(name: str) -> Any:

@@ -43,17 +43,18 @@ def test_the_migrations_are_complete() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_vendored_files_are_what_their_checksums_say() -> None:
-    folder = ROOT / "static" / "vendor"
-    lines = (folder / "CHECKSUMS").read_text().splitlines()
+@pytest.mark.parametrize(("folder", "ending"), [("static/vendor", ".js"), ("tests/schemas", ".json")])
+def test_vendored_files_are_what_their_checksums_say(folder: str, ending: str) -> None:
+    lines = (ROOT / folder / "CHECKSUMS").read_text().splitlines()
     named = {}
     for line in lines:
         digest, name = line.split()
         named[name] = digest
-    kept = {path.name for path in folder.iterdir() if path.name != "CHECKSUMS"}
-    assert {name for name in kept if name.endswith(".js")} <= set(named)
+    kept = {path.name for path in (ROOT / folder).iterdir() if path.name != "CHECKSUMS"}
+    assert {name for name in kept if name.endswith(ending)} <= set(named)
+    assert any("LICENSE" in name for name in kept)
     for name, digest in named.items():
-        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        assert hashlib.sha256((ROOT / folder / name).read_bytes()).hexdigest() == digest
 
 
 def test_pages_load_nothing_from_elsewhere() -> None:

@@ -195,6 +195,7 @@ def test_codex_says_when_a_secret_cannot_be_filled_in() -> None:
         ("server “C”", "headers.X-Key"): "minor",
         ("server “D”", "env.D_KEY"): "note",
         ("server “D”", "env.D_URL"): "minor",
+        ("names", "name"): "note",
     }
 
 
@@ -280,10 +281,14 @@ def test_names_that_collide_do_not_overwrite_each_other() -> None:
         {"name": "ärger?", "rule": "2"},
         {"name": "规则", "rule": "3"},
         {"name": "...", "rule": "4"},
+        {"name": "LPT0", "rule": "5"},
+        *({"name": "x" * 70, "rule": f"{number}", "alwaysApply": False} for number in (6, 7)),
     ]
     for target in NAMES:
-        told = "".join(rendered(target, bundle(rules=rules)).files.values())
-        assert all(str(number) in told for number in range(1, 5)), target
+        rendering = rendered(target, bundle(rules=rules))
+        told = "".join(rendering.files.values())
+        assert all(str(number) in told for number in range(1, 8)), target
+        assert unpack(zipped(rendering))
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).filter(
@@ -337,6 +342,8 @@ def test_a_bundle_is_exported_over_rest(
     assert answer.headers["Content-Type"] == "application/zip"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="helper-1.0.0-cursor.zip"'
     assert [file.path for file in unpack(answer.content).files] == [
+        ".cursor-plugin/marketplace.json",
+        ".cursor-plugin/plugin.json",
         ".cursor/rules/helper/odd.mdc",
         ".cursor/rules/helper/style.mdc",
     ]
@@ -349,7 +356,13 @@ def test_a_bundle_is_exported_over_rest(
             "field": "regex",
             "reason": "Cursor has no condition on what a file holds; it is put in words.",
             "severity": "severe",
-        }
+        },
+        {
+            "item": "names",
+            "field": "name",
+            "reason": "Cursor knows items by plain names, such as “odd” for “Odd”.",
+            "severity": "note",
+        },
     ]
     strict = api("get", f"{address}&strict=true")
     assert strict.status_code == 422

@@ -73,6 +73,8 @@ def test_what_is_no_secret_stays(name: str, value: str) -> None:
         ("${TOKEN:-abc}", "${{ secrets.TOKEN }}"),
         ("{env:TOKEN}", "${{ secrets.TOKEN }}"),
         ("$TOKEN", "${{ secrets.TOKEN }}"),
+        ("${OAUTH2TOKEN}", "${{ secrets.OAUTH2TOKEN }}"),
+        ("${myToken}", "${{ secrets.MY_TOKEN }}"),
         ("${input:a-key}", "${{ secrets.A_KEY }}"),
         ("${input:open}", "${{ inputs.OPEN }}"),
         ("${{ secrets.TOKEN }}", "${{ secrets.TOKEN }}"),

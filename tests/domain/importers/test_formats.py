@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry.domain import frontmatter, yamltext
-from registry.importers import IMPORTERS, Candidate, Refusal, Source, read
+from registry.importers import IMPORTERS, Candidate, Refusal, Source, importer_of, read
 
 
 def outcomes(path: str, text: str | bytes, **others: str) -> list[Candidate | Refusal]:
@@ -59,12 +59,93 @@ def test_instructions_without_places_are_for_choosing() -> None:
 
 
 def test_a_prompt_says_what_is_lost() -> None:
-    found = one("a/fix.prompt.md", "---\nmode: agent\ntools: [x]\ndescription: Fixes\n---\nFix ${input:what}.\n")
+    found = one(
+        "a/fix.prompt.md",
+        "---\nmode: agent\ntools: [x]\ndescription: Fixes\n---\nFix ${input:what} in ${input:place}.\n",
+    )
     assert yamltext.parse(found.manifest).value["prompts"] == [
-        {"name": "fix", "description": "Fixes", "prompt": "Fix ${input:what}."}
+        {"name": "fix", "description": "Fixes", "prompt": "Fix ${input:what} in ${input:place}."}
     ]
     assert found.losses[0] == "Not carried over from the prompt: mode, tools."
     assert "${input:" in found.losses[1]
+
+
+def test_a_prompt_with_one_place_takes_what_the_person_adds() -> None:
+    found = one("fix.prompt.md", "Fix ${input:what:What to fix}, and only ${input:what}.\n")
+    [prompt] = yamltext.parse(found.manifest).value["prompts"]
+    assert prompt["prompt"] == "Fix {{{ input }}}, and only {{{ input }}}."
+    assert found.losses == ()
+
+
+def test_globs_in_one_line_are_parted_as_cursor_parts_them() -> None:
+    text = "---\ndescription: Sources\nglobs: src/*.py,lib/*.{a,b}\nalwaysApply: false\n---\nUse types.\n"
+    found = one("sources.mdc", text)
+    assert rule(found) == {
+        "name": "sources", "rule": "Use types.", "description": "Sources", "globs": ["src/*.py", "lib/*.{a,b}"], "alwaysApply": False,
+    }  # fmt: skip
+    alone = text.replace(",lib/*.{a,b}", "")
+    assert one("sources.mdc", alone).manifest == alone
+
+
+def test_quotes_in_loose_front_matter_are_read_as_yaml_reads_them() -> None:
+    text = '---\ndescription: "How: \\"x\\" \\\\ y"\nglobs: **/*.py\n---\nUse types.\n'
+    found = one("a.mdc", text)
+    assert rule(found)["description"] == found.summary == 'How: "x" \\ y'
+
+
+@pytest.mark.parametrize(
+    ("path", "importer"),
+    [
+        (".windsurf/rules/agents.md", "windsurf"),
+        (".continue/rules/claude.md", "continue-rule"),
+        (".claude/rules/web/agents.md", None),
+        ("plugins/a/commands/gemini.md", None),
+        ("packages/web/AGENTS.md", "context"),
+        (".junie/AGENTS.md", "context"),
+        ("web/.claude/CLAUDE.md", "context"),
+    ],
+)
+def test_a_rule_that_is_called_like_a_context_file_is_none(path: str, importer: str | None) -> None:
+    found = importer_of(Source(path, b"Be kind."))
+    assert (found.name if found else None) == importer
+
+
+def test_a_plugin_that_names_its_file_of_servers_is_no_such_file() -> None:
+    assert outcomes("plugin.json", '{"name": "a", "mcpServers": "./.mcp.json"}') == []
+    [found] = outcomes("plugin.json", '{"name": "a", "mcpServers" : {"s": {"command": "x"}}}')
+    assert isinstance(found, Candidate)
+
+
+def test_gemini_says_url_for_the_older_way() -> None:
+    entries = {"old": {"url": "https://a.example/sse"}, "new": {"httpUrl": "https://a.example/mcp"}}
+    for path in ("gemini-extension.json", ".gemini/settings.json"):
+        found = outcomes(path, json.dumps({"mcpServers": entries}))
+        assert [server(each)["type"] for each in found if isinstance(each, Candidate)] == ["sse", "streamable-http"]
+    [plain] = outcomes("mcp.json", json.dumps({"mcpServers": {"old": entries["old"]}}))
+    assert isinstance(plain, Candidate)
+    assert "type" not in server(plain)
+
+
+def test_a_value_that_holds_more_than_a_variable_is_said_to_become_one() -> None:
+    entry = {"command": "x", "env": {"DB_PASSWORD": "a${WORD}b", "BASE": "https://${HOST}/x", "KEY": "${KEY}"}}
+    found = one(".mcp.json", json.dumps({"mcpServers": {"a": entry}}))
+    assert server(found)["env"] == {
+        "DB_PASSWORD": "${{ secrets.DB_PASSWORD }}", "BASE": "https://${{ secrets.HOST }}/x", "KEY": "${{ secrets.KEY }}",
+    }  # fmt: skip
+    assert found.losses == ("“DB_PASSWORD” held more than a variable; all of it is one secret now.",)
+
+
+def test_options_of_every_request_are_kept_beside_a_single_item() -> None:
+    text = "name: A\nversion: 1.0.0\nschema: v1\nrequestOptions:\n  timeout: 5\nrules:\n  - name: R\n    rule: Text.\n"
+    found = outcomes("config.yaml", text)
+    assert [each.kind for each in found] == ["rule", "assistant"]
+    assert isinstance(found[1], Candidate)
+    assert yamltext.parse(found[1].manifest).value["requestOptions"] == {"timeout": 5}
+
+
+def test_a_timeout_may_have_a_fraction() -> None:
+    text = "name: A\nversion: 1.0.0\nschema: v1\nmcpServers:\n  - name: S\n    command: x\n    connectionTimeout: 2.5\n"
+    assert server(one("config.yaml", text))["connectionTimeout"] == 2.5
 
 
 def test_an_agent_becomes_an_assistant() -> None:
