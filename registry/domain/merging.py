@@ -97,6 +97,11 @@ def _shared(regions: Iterable[tuple[str, int, int]], length: int) -> int:
     return count + (length > at and not between)
 
 
+def open_conflicts(text: str) -> int:
+    """How many places of a text stand between markers."""
+    return sum(marker.startswith(OURS) for marker in _MARKER.findall(text))
+
+
 def first_marker(text: str) -> int | None:
     """The line (from 1) of the first conflict marker that is left in a text; None if there is none."""
     match = _MARKER.search(text)

@@ -67,6 +67,7 @@ CHANGING = {
     "registry.SearchEntry",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
+    "registry.UpstreamNews",
 }
 KEPT = {
     "assistants.Bundle",
@@ -84,6 +85,8 @@ KEPT = {
     "registry.Release",
     "registry.ReleaseCoordinate",
     "registry.ReleaseScan",
+    "registry.SyncPoint",
+    "registry.UpstreamProposal",
 }
 
 
