@@ -14,7 +14,7 @@ from registry.domain import merging
 from registry.domain.actions import RegistryAction
 from registry.domain.merging import Merged
 from registry.domain.proposals import EventKind
-from registry.models import Package, Proposal, ProposalRevision, ProposalState, Release
+from registry.models import Direction, Package, Proposal, ProposalRevision, ProposalState, Release
 from registry.models.proposals import MAX_REQUIRED_APPROVALS
 from registry.services import packages, proposal_checks, proposal_reviews, releases, sync_points
 from registry.services.packages import PackageGone
@@ -155,12 +155,18 @@ def close(*, by: Actor, proposal: Proposal, superseded_by: int | None = None) ->
 
 
 def reopen(*, by: Actor, proposal: Proposal) -> None:
-    """Take the closing back. Raises PermissionRefused or WrongState."""
+    """Take the closing back. Raises PermissionRefused or WrongState, also where another merge from upstream is under way."""
     require(policies.may_read(by, proposal.package))
     require(policies.may_close(by, proposal))
     before = (ProposalState.CLOSED, ProposalState.SUPERSEDED)
     more = {"decided_at": None, "decided_by": None, "superseded_by": None}
-    _move(by, proposal, before, ProposalState.OPEN, RegistryAction.PROPOSAL_REOPEN, EventKind.REOPENED, **more)
+    with transaction.atomic():
+        carried = sync_points.carried_by(proposal)
+        if carried is not None and carried.direction == Direction.INTO_FORK:
+            other = sync_points.merge_under_way(packages.lock(proposal.package))
+            if other is not None:
+                raise WrongState(f"#{other.number} merges upstream and is under way. One at a time.")
+        _move(by, proposal, before, ProposalState.OPEN, RegistryAction.PROPOSAL_REOPEN, EventKind.REOPENED, **more)
 
 
 def merge(*, by: Actor, proposal: Proposal, revision: int) -> Release:
