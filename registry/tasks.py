@@ -80,8 +80,9 @@ def tell_forks(*, news_id: int, **_: object) -> None:
 def tell_forks_untold(**_: object) -> None:
     """Tell what a worker that is gone left untold."""
     for news in upstream_news.untold()[:MOST_STEPS]:
-        while upstream_news.tell(news_id=news.pk):
-            pass
+        for _step in range(MOST_STEPS):
+            if not upstream_news.tell(news_id=news.pk):
+                break
 
 
 @shared_task

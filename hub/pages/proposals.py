@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -32,6 +33,7 @@ from registry.models import (
     ProposalRevision,
     ProposalState,
     Release,
+    UpstreamProposal,
 )
 from registry.proposal_lookups import NEWEST
 from registry.services import proposal_checks, proposal_events, proposal_reviews, proposals, sync_points
@@ -40,6 +42,7 @@ from registry.views.proposals import address
 
 PAGE_SIZE = 30
 MAX_ASSISTANTS = 200
+FILES_SECONDS = 24 * 3600
 # What stands in the timeline as a line; comments and reviews stand there themselves.
 LINES = ("opened", "revised", "closed", "reopened", "merged")
 
@@ -239,10 +242,19 @@ def carrying(actor: Actor, found: Proposal) -> Carrying | None:
     seen = Package.objects.visible_to(actor).filter(id=carried.release.package_id).exists()
     files: Sequence[FileChange] = ()
     if found.is_under_way and KINDS[found.package.kind].takes_files:
-        ours = proposals.current_of(found).base
-        files = comparisons.files_changed(sync_points.beside(ours), sync_points.folder(carried, ours).files)
+        files = _files_changed(carried, proposals.current_of(found).base)
     into_fork = carried.direction == Direction.INTO_FORK
     return Carrying(into_fork, carried.release if seen else None, carried.base, files)
+
+
+def _files_changed(carried: UpstreamProposal, ours: Release | None) -> list[FileChange]:
+    """What merging does to the files of a folder. They are unpacked and compared once, and not for each who looks."""
+    key = f"carried-files:{carried.pk}:{ours.pk if ours else 0}"
+    files: list[FileChange] | None = cache.get(key)
+    if files is None:
+        files = comparisons.files_changed(sync_points.beside(ours), sync_points.folder(carried, ours).files)
+        cache.set(key, files, FILES_SECONDS)
+    return files
 
 
 def _about(actor: Actor, found: Proposal) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from assistants.models import LockEntry
@@ -65,7 +65,8 @@ def upstream(actor: Actor, package: Package) -> Release | None:
     if not package.is_fork:
         return None
     points = SyncPoint.objects.filter(package=package).order_by("-id")
-    newer = Release.objects.filter(package=OuterRef("package"), is_prerelease=False).published()
+    newer = Release.objects.filter(package=OuterRef("package")).published()
+    newer = newer.filter(Q(is_prerelease=False) | Q(package__latest_release__is_prerelease=True))
     newer = newer.filter(version_key__gt=Subquery(points.values("upstream_release__version_key")[:1]))
     return lookups.upstream_row(actor, package).annotate(ahead=_counted(newer)).first()
 

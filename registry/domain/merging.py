@@ -12,7 +12,11 @@ from registry.domain import diffs
 
 OURS, THEIRS = "<<<<<<< ", ">>>>>>> "
 MIDDLE = "======="
-_VERSION_LINE = re.compile(r"^version[ \t]*:.*$", re.MULTILINE)
+# The line that states the version: in YAML and front matter, and in a server.json that is indented as usual.
+_VERSION_LINES = (
+    re.compile(r"^version[ \t]*:.*$", re.MULTILINE),
+    re.compile(r'^(?:  |\t)"version"[ \t]*:[ \t]*"[^"\n]*"', re.MULTILINE),
+)
 _MARKER = re.compile(r"^(?:<{7} .*|>{7} .*)$", re.MULTILINE)
 
 
@@ -77,8 +81,21 @@ def with_version_of(text: str, other: str) -> str:
 
     So the version alone never makes a conflict.
     """
-    line = _VERSION_LINE.search(other)
-    return text if line is None else _VERSION_LINE.sub(lambda _: line[0], text, count=1)
+    for pattern in _VERSION_LINES:
+        line = pattern.search(other)
+        if line is not None:
+            # Not as a template: the line may hold a backslash.
+            stated = line[0].replace("\\", r"\\")
+            return pattern.sub(stated, text, count=1)
+    return text
+
+
+def with_version(text: str, version: str) -> str:
+    """`text` with the line that states its version stating `version`; as it is without such a line."""
+    yaml, json = _VERSION_LINES
+    if yaml.search(text):
+        return yaml.sub(f"version: {version}", text, count=1)
+    return json.sub(f'  "version": "{version}"', text, count=1)
 
 
 def _shared(regions: Iterable[tuple[str, int, int]], length: int) -> int:

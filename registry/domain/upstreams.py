@@ -13,8 +13,10 @@ from registry.domain import merging
 from registry.domain.files import File
 from registry.domain.merging import Merged
 
-# Longer files are taken as a whole from one side, or stay.
+# Longer files are taken as a whole from one side, or stay. So do those that both sides changed beyond so many: a folder of
+# texts that were made to be hard to compare would take minutes.
 MOST_FILE_BYTES = 128 * 1024
+MOST_MERGED_FILES = 10
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,13 @@ def join(base: Texts, ours: Texts, theirs: Texts, *, our_name: str = "ours", the
 def join_files(base: Iterable[File], ours: Iterable[File], theirs: Iterable[File]) -> JoinedFiles:
     """The files of both sides together: what one side changed, added or took away is taken over as a whole.
 
-    A text that both changed is merged by its lines. Where that gives a conflict, and for what is no text, ours stays.
+    A text that both changed is merged by its lines, for the first ten of them. Where that gives a conflict, and for what is
+    no text, ours stays.
     """
     start, mine, come = ({file.path: file for file in side} for side in (base, ours, theirs))
     files: list[File] = []
     kept: list[str] = []
-    shared = 0
+    shared = tried = 0
     for path in sorted(start.keys() | mine.keys() | come.keys()):
         was, here, there = start.get(path), mine.get(path), come.get(path)
         one: File | None = here
@@ -95,7 +98,8 @@ def join_files(base: Iterable[File], ours: Iterable[File], theirs: Iterable[File
         elif here == was:
             one = there
         elif there != was:
-            merged = _merged(was, here, there)
+            tried += 1
+            merged = _merged(was, here, there) if tried <= MOST_MERGED_FILES else None
             shared += merged.shared if merged else 0
             kept += [] if merged else [path]
             one = _with_text(merged.text, was, here, there) if merged and was and here and there else here

@@ -65,6 +65,7 @@ def merge(*, by: Actor, package: Package, version: str = "") -> Carried:
         if _is_all_there(joined, ours):
             return _noted(by, fork, theirs, ours)
         new = list(missing(upstream, point).filter(version_key__lte=theirs.version_key).order_by("-version_key", "-id"))
+        new = new or [theirs]  # a pre-release that was asked for
         content = _content(fork, ours, joined, changelog=_changelog(new)).checked_but_for_conflicts()
         made = proposals.add(
             by=by,
@@ -166,7 +167,9 @@ def _noted(by: Actor, fork: Package, theirs: Release, ours: Release) -> Carried:
 
 def _content(package: Package, ours: Release, joined: Joined, *, changelog: str) -> Content:
     version = _free_version(package, ours)
-    manifest = merging.with_version_of(joined.manifest.text, f"version: {version}")
+    manifest = joined.manifest.text
+    if "version" in ours.content or ours.format == "json":
+        manifest = merging.with_version(manifest, version)
     return Content(version, manifest, joined.readme.text, changelog)
 
 

@@ -147,3 +147,24 @@ def test_what_one_side_took_away_and_the_other_changed_stays_as_it_is_here() -> 
     base, changed = (File("a.md", b"1\n"),), (File("a.md", b"2\n"),)
     assert upstreams.join_files(base, (), changed) == upstreams.JoinedFiles((), ("a.md",))
     assert upstreams.join_files(base, changed, ()) == upstreams.JoinedFiles(changed, ("a.md",))
+
+
+def test_only_so_many_files_are_merged_and_the_others_stay() -> None:
+    base, ours, theirs = (
+        tuple(File(f"{number:02}.md", text) for number in range(13))
+        for text in (b"1\n2\n3\n", b"0\n2\n3\n", b"1\n2\n4\n")
+    )
+    joined = upstreams.join_files(base, ours, theirs)
+    assert joined.kept == ("10.md", "11.md", "12.md")
+    assert [file.content for file in joined.files] == [b"0\n2\n4\n"] * 10 + [b"0\n2\n3\n"] * 3
+
+
+def test_the_version_that_a_server_json_states_is_no_conflict_either() -> None:
+    text = '{\n  "name": "io.example/x",\n  "version": "%s",\n  "packages": [\n    {\n      "version": "%s"\n    }\n  ]\n}\n'
+    base, ours, theirs = (Texts(text % pair) for pair in (("1.0.0", "a"), ("1.1.0", "a"), ("2.0.0", "b")))
+    joined = upstreams.join(base, ours, theirs)
+    assert (joined.conflicts, joined.manifest.text) == (0, text % ("1.1.0", "b"))
+    assert merging.with_version(joined.manifest.text, "1.2.0") == text % ("1.2.0", "b")
+    assert merging.with_version("name: x\nversion: 1.0.0\n", "1.2.0") == "name: x\nversion: 1.2.0\n"
+    assert merging.with_version("# Rule\n", "1.2.0") == "# Rule\n"
+    assert merging.with_version_of("version: 1\n", 'version: "\\1"\n') == 'version: "\\1"\n'

@@ -172,6 +172,7 @@ def test_who_may_see_it_is_told(
         "package": SECRET_NAME,
         "version": "7.7.7",
     }
+    client.logout()
     assert api("get", "packages/mia/rules/proposals/1").json()["carries"] == {
         "direction": "into-fork",
         "package": None,
