@@ -2,9 +2,8 @@
 
 from django.urls import path
 
-from assistants.views import composing, forks
+from assistants.views import composing
 
 urlpatterns = [
     path("compose", composing.compose, name="compose"),
-    path("<str:namespace>/<str:name>/fork", forks.fork, name="fork"),
 ]

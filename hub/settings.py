@@ -163,6 +163,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-git-sources": {"task": "registry.tasks.sweep_git_sources", "schedule": 60.0},
     "forget-import-uploads": {"task": "registry.tasks.forget_import_uploads", "schedule": 600.0},
     "tell-of-proposals": {"task": "registry.tasks.tell_of_proposals", "schedule": 60.0},
+    "tell-forks": {"task": "registry.tasks.tell_forks_untold", "schedule": 60.0},
     "mail-notifications": {"task": "hub.tasks.mail_notifications", "schedule": 60.0},
     "forget-notifications": {"task": "hub.tasks.forget_notifications", "schedule": 24 * 3600.0},
     "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
 from registry.domain import diffs, patches
 from registry.domain.changes import Change
 from registry.domain.diffs import Hunk
-from registry.domain.files import FileTree
+from registry.domain.files import File, FileTree
 from registry.domain.manifests import FILES, Format
 from registry.kinds import KINDS
 from registry.models import Package, Release
@@ -96,6 +97,19 @@ def _files(before: Release, after: Release) -> list[FileChange]:
         if was != now:
             how = "added" if was is None else "removed" if now is None else "changed"
             found.append(FileChange(path, how, was and was["size"], now and now["size"]))
+    return found
+
+
+def files_changed(before: Iterable[File], after: Iterable[File]) -> list[FileChange]:
+    """What happens to each file where one folder takes the place of another."""
+    old, new = ({one.path: one for one in side} for side in (before, after))
+    found = []
+    for path in sorted(old.keys() | new.keys()):
+        was, now = old.get(path), new.get(path)
+        if was != now:
+            how = "added" if was is None else "removed" if now is None else "changed"
+            sizes = [len(one.content) if one else None for one in (was, now)]
+            found.append(FileChange(path, how, *sizes))
     return found
 
 

@@ -42,6 +42,9 @@ def of_releases(package: Package, releases: Iterable[Release], *, address: str) 
     feed = _feed(f"Releases of {package}", address, _package_page(package), f"package/{package.pk}")
     for release in releases:
         changes = release.changelog_html if 0 < len(release.changelog_html) <= MAX_TEXT else escape(package.summary)
+        if release.is_fix:
+            word = "Security fix" if release.is_security_fix else "Fix"
+            changes = f"<p>{word}: {escape(release.fix_note)}</p>{changes}"
         if release.is_yanked:
             changes = f"<p>Yanked: {escape(release.yank_reason)}</p>{changes}"
         _add(feed, package, release, changes, release.yanked_at or release.published_at)
@@ -72,7 +75,7 @@ def _feed(title: str, address: str, page: str, identity: str) -> SteadyFeed:
 
 def _add(feed: SteadyFeed, package: Package, release: Release, text: str, changed: dt.datetime) -> None:
     feed.add_item(
-        title=f"{package} {release.version}{' (yanked)' if release.is_yanked else ''}",
+        title=f"{package} {release.version}{_mark(release)}",
         link=settings.BASE_URL + reverse("release", args=[package.namespace.slug, package.name, release.version]),
         description=text,
         unique_id=tag(f"release/{release.pk}", release.published_at),
@@ -81,6 +84,14 @@ def _add(feed: SteadyFeed, package: Package, release: Release, text: str, change
         author_name=package.namespace.slug,
         categories=[package.kind, *package.tags],
     )
+
+
+def _mark(release: Release) -> str:
+    if release.is_yanked:
+        return " (yanked)"
+    if release.is_fix:
+        return " (security fix)" if release.is_security_fix else " (fix)"
+    return ""
 
 
 def _package_page(package: Package) -> str:

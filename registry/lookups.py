@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from hub.actors import Actor
@@ -135,6 +135,19 @@ def successor(actor: Actor, thing: Package | Release) -> Package | None:
         return None
     rows = Package.objects.visible_to(actor).filter(id=thing.successor_id)
     return rows.select_related("namespace").first()
+
+
+def upstream(actor: Actor, found: Package) -> Release | None:
+    """The release that a package was forked from, if the actor may see it. A query for forks only."""
+    return upstream_row(actor, found).first() if found.is_fork else None
+
+
+def upstream_row(actor: Actor, found: Package) -> QuerySet[Release]:
+    """The query behind `upstream`, for who asks more of it."""
+    readable = Package.objects.visible_to(actor).values("id")
+    rows = Release.objects.filter(id=found.upstream_release_id or 0, package__in=readable)
+    shown = ("version", "digest", "package__name", "package__namespace__slug")
+    return rows.select_related("package__namespace").only(*shown)
 
 
 def _release(found: Package, version: str) -> Release:

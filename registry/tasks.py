@@ -17,6 +17,7 @@ from registry.services import (
     publishers,
     scans,
     search_entries,
+    upstream_news,
 )
 
 # Well below the time limit of a task, and short enough to leave the worker to others.
@@ -66,6 +67,22 @@ def tell_of_proposals(**_: object) -> None:
     """Tell what a worker that is gone left untold."""
     for event in proposal_events.untold()[:200]:
         proposal_events.tell(event_id=event.pk)
+
+
+@shared_task
+def tell_forks(*, news_id: int, **_: object) -> None:
+    """Tell those who publish in the forks of a package what happened to it. What one step leaves, the next one takes up."""
+    if upstream_news.tell(news_id=news_id):
+        background.send("registry.tasks.tell_forks", news_id=news_id)
+
+
+@shared_task
+def tell_forks_untold(**_: object) -> None:
+    """Tell what a worker that is gone left untold."""
+    for news in upstream_news.untold()[:MOST_STEPS]:
+        for _step in range(MOST_STEPS):
+            if not upstream_news.tell(news_id=news.pk):
+                break
 
 
 @shared_task

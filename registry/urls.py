@@ -5,6 +5,7 @@ from django.urls import path
 from registry.api import feeds
 from registry.views import (
     badges,
+    forks,
     grants,
     lifecycle,
     mirrors,
@@ -16,6 +17,7 @@ from registry.views import (
     releases,
     settings,
     transfers,
+    upstreams,
 )
 
 urlpatterns = [
@@ -59,6 +61,11 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/releases/<str:version>/report", lifecycle.report, name="release-report"),
     path("<str:namespace>/<str:name>/releases/<str:version>/yank", releases.yank, name="release-yank"),
     path("<str:namespace>/<str:name>/releases/<str:version>/unyank", releases.unyank, name="release-unyank"),
+    path("<str:namespace>/<str:name>/releases/<str:version>/fix", releases.mark_fix, name="release-fix"),
+    path("<str:namespace>/<str:name>/releases/<str:version>/unfix", releases.unmark_fix, name="release-unfix"),
+    path("<str:namespace>/<str:name>/fork", forks.fork, name="fork"),
+    path("<str:namespace>/<str:name>/upstream/merge", upstreams.merge, name="upstream-merge"),
+    path("<str:namespace>/<str:name>/upstream/propose", upstreams.propose, name="upstream-propose"),
     path("<str:namespace>/<str:name>/badge.svg", badges.badge, name="badge"),
     path("<str:namespace>/<str:name>/settings", settings.settings, name="package-settings"),
     path("<str:namespace>/<str:name>/access", grants.access, name="package-access"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from registry.api import (
     comparing,
+    forks,
     git_sources,
     grants,
     imports,
@@ -17,6 +18,7 @@ from registry.api import (
     sbom,
     search,
     transfers,
+    upstreams,
 )
 
 SOURCE = "namespaces/<str:namespace>/sources/<int:source_id>"
@@ -96,6 +98,19 @@ urlpatterns = [
         "packages/<str:namespace>/<str:name>/releases/<str:version>/unyank",
         releases.UnyankView.as_view(),
         name="unyank",
+    ),
+    path("packages/<str:namespace>/<str:name>/releases/<str:version>/fix", releases.FixView.as_view(), name="fix"),
+    path("packages/<str:namespace>/<str:name>/fork", forks.ForkView.as_view(), name="package-fork"),
+    path("packages/<str:namespace>/<str:name>/upstream", upstreams.UpstreamView.as_view(), name="upstream"),
+    path(
+        "packages/<str:namespace>/<str:name>/upstream/merge",
+        upstreams.UpstreamMergeView.as_view(),
+        name="upstream-merge",
+    ),
+    path(
+        "packages/<str:namespace>/<str:name>/upstream/propose",
+        upstreams.UpstreamProposeView.as_view(),
+        name="upstream-propose",
     ),
     path("namespaces/<str:namespace>/sources", git_sources.GitSourceListView.as_view(), name="git-sources"),
     path(f"{SOURCE}", git_sources.GitSourceView.as_view(), name="git-source"),

@@ -56,14 +56,6 @@ class ReceiptOutput(serializers.Serializer[Any]):
     signatures = SignatureOutput(many=True)
 
 
-class ForkInput(serializers.Serializer[Any]):
-    """Where the fork goes."""
-
-    namespace = serializers.CharField(max_length=39)
-    name = serializers.CharField(max_length=100)
-    visibility = serializers.ChoiceField(choices=Visibility.choices, default=Visibility.PRIVATE)
-
-
 class ResolveInput(serializers.Serializer[Any]):
     """A manifest to try out, and optionally as whose assistant."""
 

@@ -7,13 +7,12 @@ from urllib.parse import quote
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistants.api import serializers as shapes
 from assistants.models import Lock
-from assistants.services import exporting, fetching, forks, receipts, resolving
+from assistants.services import exporting, fetching, receipts, resolving
 from hub.api import conditional
 from hub.api.problems import Problem
 from hub.api.views import HubAPIView
@@ -23,7 +22,7 @@ from hub.models import Namespace
 from registry import lookups
 from registry.api.counting import counted
 from registry.api.errors import as_problems
-from registry.api.packages import detail
+from registry.api.forks import ForkInput, forked
 from registry.api.serializers import PackageDetailOutput
 from registry.domain import canonical
 from registry.domain.versions import Version
@@ -121,22 +120,12 @@ class ContentView(HubAPIView):
 
 
 class ForkView(HubAPIView):
-    """Forking."""
+    """Forking an assistant."""
 
-    @extend_schema(operation_id="assistants_fork", request=shapes.ForkInput, responses={201: PackageDetailOutput})
+    @extend_schema(operation_id="assistants_fork", request=ForkInput, responses={201: PackageDetailOutput})
     def post(self, request: Request, namespace: str, name: str) -> Response:
         """Copy the latest release into a new package that remembers where it comes from."""
-        upstream = lookups.package(self.actor, namespace, name, kind="assistant")
-        asked = self.read(shapes.ForkInput, request.data)
-        target = lookups.namespace_to_publish_in(self.actor, asked.pop("namespace"))
-        try:
-            with as_problems():
-                package = forks.fork(by=self.actor, upstream=upstream, namespace=target, **asked)
-        except forks.NothingToFork as error:
-            raise Problem(409, "nothing_to_fork", str(error)) from None
-        return Response(
-            detail(self, package), status.HTTP_201_CREATED, headers={"Location": f"/api/v1/packages/{package}"}
-        )
+        return forked(self, request, lookups.package(self.actor, namespace, name, kind="assistant"))
 
 
 class ResolveView(HubAPIView):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,11 +17,14 @@ from hub.actors import Actor
 from hub.context import actor_of
 from hub.pages import relations
 from hub.pages.packages import frame
-from registry import lookups, policies, proposal_lookups
+from registry import comparisons, lookups, policies, proposal_lookups
+from registry.comparisons import FileChange
 from registry.domain.diffs import Hunk, Line, Row
 from registry.domain.versions import InvalidRange, InvalidVersion, Range, Version
 from registry.forms.proposals import CommentForm, ReviewForm
+from registry.kinds import KINDS
 from registry.models import (
+    Direction,
     Package,
     Proposal,
     ProposalComment,
@@ -28,14 +32,17 @@ from registry.models import (
     ProposalReview,
     ProposalRevision,
     ProposalState,
+    Release,
+    UpstreamProposal,
 )
 from registry.proposal_lookups import NEWEST
-from registry.services import proposal_checks, proposal_events, proposal_reviews, proposals
+from registry.services import proposal_checks, proposal_events, proposal_reviews, proposals, sync_points
 from registry.views.paging import page_or_404
 from registry.views.proposals import address
 
 PAGE_SIZE = 30
 MAX_ASSISTANTS = 200
+FILES_SECONDS = 24 * 3600
 # What stands in the timeline as a line; comments and reviews stand there themselves.
 LINES = ("opened", "revised", "closed", "reopened", "merged")
 
@@ -217,12 +224,46 @@ class _Talk:
         return render_to_string("registry/_line_comments.html", context, self.request)
 
 
+@dataclass(frozen=True)
+class Carrying:
+    """What a proposal carries between a fork and its upstream; `release` is None where the reader may not see from what."""
+
+    into_fork: bool
+    release: Release | None
+    base: Release
+    files: Sequence[FileChange]
+
+
+def carrying(actor: Actor, found: Proposal) -> Carrying | None:
+    """What a proposal carries, as far as the reader may see it. One query; for one that carries something, a few more."""
+    carried = sync_points.carried_by(found)
+    if carried is None:
+        return None
+    seen = Package.objects.visible_to(actor).filter(id=carried.release.package_id).exists()
+    files: Sequence[FileChange] = ()
+    if found.is_under_way and KINDS[found.package.kind].takes_files:
+        files = _files_changed(carried, proposals.current_of(found).base)
+    into_fork = carried.direction == Direction.INTO_FORK
+    return Carrying(into_fork, carried.release if seen else None, carried.base, files)
+
+
+def _files_changed(carried: UpstreamProposal, ours: Release | None) -> list[FileChange]:
+    """What merging does to the files of a folder. They are unpacked and compared once, and not for each who looks."""
+    key = f"carried-files:{carried.pk}:{ours.pk if ours else 0}"
+    files: list[FileChange] | None = cache.get(key)
+    if files is None:
+        files = comparisons.files_changed(sync_points.beside(ours), sync_points.folder(carried, ours).files)
+        cache.set(key, files, FILES_SECONDS)
+    return files
+
+
 def _about(actor: Actor, found: Proposal) -> dict[str, Any]:
     may_propose = bool(policies.may_propose(actor, found.package))
     mine = actor.user is not None and found.author_id == actor.user.pk
     return frame(actor, found.package, "proposals") | {
         "proposal": found,
         "revision": proposals.current_of(found),
+        "carrying": carrying(actor, found),
         "is_mine": mine,
         "may_discuss": may_propose,
         "may_review": may_propose and not mine and found.is_open,

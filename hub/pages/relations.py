@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from assistants.models import LockEntry, in_force
 from hub.actors import Actor
-from registry.models import Package, PackageQuerySet, Proposal, ProposalState, Release, readable_by
+from registry import lookups
+from registry.models import Package, PackageQuerySet, Proposal, ProposalState, Release, SyncPoint, readable_by
 from registry.views.lists import light
 
 VERSIONS_IN_USE = 10
@@ -57,14 +58,17 @@ def forks(actor: Actor, package: Package) -> PackageQuerySet:
 
 
 def upstream(actor: Actor, package: Package) -> Release | None:
-    """The release that `package` was forked from, if there is one and the reader may see it. A query for forks only."""
-    if package.upstream_release_id is None:
+    """The release that `package` was forked from, if the reader may see it, with how many newer ones wait as `ahead`.
+
+    A query for forks only.
+    """
+    if not package.is_fork:
         return None
-    readable = Package.objects.visible_to(actor).values("id")
-    rows = Release.objects.filter(id=package.upstream_release_id, package__in=readable)
-    return (
-        rows.select_related("package__namespace").only("version", "package__name", "package__namespace__slug").first()
-    )
+    points = SyncPoint.objects.filter(package=package).order_by("-id")
+    newer = Release.objects.filter(package=OuterRef("package")).published()
+    newer = newer.filter(Q(is_prerelease=False) | Q(package__latest_release__is_prerelease=True))
+    newer = newer.filter(version_key__gt=Subquery(points.values("upstream_release__version_key")[:1]))
+    return lookups.upstream_row(actor, package).annotate(ahead=_counted(newer)).first()
 
 
 def counts(actor: Actor, package: Package) -> dict[str, int]:

@@ -4,7 +4,7 @@ but `search`, so that nothing here hides what comes after.
 
 from django.urls import path
 
-from hub.pages import bills, comparing, dependencies, home, packages, proposals, search
+from hub.pages import bills, comparing, dependencies, home, packages, proposals, search, upstreams
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/bill", bills.bill, name="bill"),
     path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),
     path("<str:namespace>/<str:name>/forks", packages.fork_list, name="forks"),
+    path("<str:namespace>/<str:name>/upstream", upstreams.upstream, name="upstream"),
     path("<str:namespace>/<str:name>/proposals", proposals.proposal_list, name="proposals"),
     path("<str:namespace>/<str:name>/proposals/<int:number>", proposals.proposal, name="proposal"),
     path("<str:namespace>/<str:name>/proposals/<int:number>/files", proposals.proposal_files, name="proposal-files"),

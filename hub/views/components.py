@@ -81,7 +81,7 @@ def components(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": ["assistant", "rule", "prompt", "skill", "mcp-server", "model", "docs", "data"],
         "visibilities": ["public", "internal", "private"],
-        "statuses": ["latest", "prerelease", "yanked", "deprecated", "quarantined", "archived"],
+        "statuses": ["latest", "prerelease", "fix", "security-fix", "yanked", "deprecated", "quarantined", "archived"],
         "variants": ["primary", "secondary", "quiet", "danger", "danger-solid"],
         "tones": ["info", "success", "warning", "danger"],
         "form": SampleForm(),

@@ -28,6 +28,8 @@ def as_problems() -> Iterator[None]:
         raise Problem(400, "name_invalid", str(error)) from None
     except InvalidCursor as error:
         raise Problem(400, "cursor_invalid", f"{error} Start again without “cursor”.") from None
+    except releases.InvalidWords as error:
+        raise Problem(400, "invalid", str(error), [{"field": error.field, "message": str(error)}]) from None
     except packages.UnknownKind as error:
         raise Problem(400, "kind_unknown", str(error)) from None
     except packages.PackageExists as error:

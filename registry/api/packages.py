@@ -67,16 +67,11 @@ class PackageView(HubAPIView):
 
 def detail(view: HubAPIView, package: Package) -> dict[str, Any]:
     """A package with its upstream and its successor, if the reader may see them."""
-    upstream = None
-    if package.upstream_id and Package.objects.visible_to(view.actor).filter(id=package.upstream_id).exists():
-        release = package.upstream_release
-        upstream = (
-            {"package": str(package.upstream), "version": release.version, "digest": release.digest}
-            if release
-            else None
-        )
+    release = lookups.upstream(view.actor, package)
+    upstream = release and {"package": str(release.package), "version": release.version, "digest": release.digest}
     return {
         **shapes.PackageOutput(package).data,
+        "is_fork": package.is_fork,
         "upstream": upstream,
         "deprecation": shapes.deprecation_of(package, lookups.successor(view.actor, package)),
         "quarantine": shapes.quarantine_of(package),

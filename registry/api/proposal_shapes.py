@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from hub.api import lists
 from registry.domain.proposals import TEXT_MAX_LENGTH
-from registry.models import ProposalFile, ProposalState, Side, Verdict
+from registry.models import Direction, ProposalFile, ProposalState, Side, Verdict
 from registry.services.proposals import TITLE_MAX_LENGTH
 
 
@@ -173,6 +173,14 @@ class CheckOutput(serializers.Serializer[Any]):
     faults = FaultOutput(many=True)
 
 
+class CarriesOutput(serializers.Serializer[Any]):
+    """Which changes a proposal carries between a fork and its upstream."""
+
+    direction = serializers.ChoiceField(choices=Direction.choices)
+    package = serializers.CharField(allow_null=True, help_text="Of which package; null if the caller may not see it.")
+    version = serializers.CharField(allow_null=True)
+
+
 class ProposalDetailOutput(ProposalOutput):
     """A proposal with its texts and how far it is."""
 
@@ -183,6 +191,7 @@ class ProposalDetailOutput(ProposalOutput):
     base_has_moved = serializers.BooleanField(help_text="Whether the package has another latest release by now.")
     reviews = ApprovalsOutput()
     checks = CheckOutput(many=True)
+    carries = CarriesOutput(allow_null=True, help_text="What it carries between a fork and its upstream, if it does.")
 
 
 class RevisionOutput(serializers.Serializer[Any]):

@@ -17,9 +17,9 @@ from registry.api import proposal_shapes as shapes
 from registry.api import serializers as release_shapes
 from registry.api.proposal_errors import proposal_problems
 from registry.domain import diffs
-from registry.models import Proposal, ProposalState
+from registry.models import Package, Proposal, ProposalState
 from registry.proposal_lookups import NEWEST, REVISIONS
-from registry.services import proposal_checks, proposal_events, proposal_reviews, proposals
+from registry.services import proposal_checks, proposal_events, proposal_reviews, proposals, sync_points
 from registry.services.proposal_texts import Content
 
 TEXTS = ("version", "manifest", "readme", "changelog")
@@ -275,8 +275,21 @@ def detail(view: HubAPIView, found: Proposal) -> dict[str, Any]:
             "changes_requested": bool(tally.blockers),
         },
         "checks": checks,
+        "carries": _carries(view, found),
     }
     return {**shapes.ProposalOutput(found).data, **more}
+
+
+def _carries(view: HubAPIView, found: Proposal) -> dict[str, Any] | None:
+    carried = sync_points.carried_by(found)
+    if carried is None:
+        return None
+    package = carried.release.package
+    seen = Package.objects.visible_to(view.actor).filter(id=package.pk).exists()
+    named = (
+        {"package": str(package), "version": carried.release.version} if seen else {"package": None, "version": None}
+    )
+    return {"direction": carried.direction, **named}
 
 
 def _content(asked: dict[str, Any]) -> Content:

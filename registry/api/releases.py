@@ -16,11 +16,13 @@ from hub import keyset
 from hub.api import conditional
 from hub.api.parsers import StrictJSONParser
 from hub.api.views import HubAPIView
-from registry import lookups
+from hub.domain.decisions import require
+from registry import lookups, policies
 from registry.api import serializers as shapes
 from registry.api.counting import counted
 from registry.api.errors import as_problems
 from registry.domain.files import rooted, text_of, unpack
+from registry.domain.fixes import Fix
 from registry.kinds import KINDS
 from registry.models import Release, Visibility
 from registry.services import artifacts, releases
@@ -61,7 +63,13 @@ class ReleaseListView(HubAPIView):
             files = rooted(unpack(asked["archive"].read())) if uploaded else None
             manifest = text_of(files, KINDS[package.kind].main_file) if files else asked["manifest"]
             release = releases.publish(
-                by=self.actor, package=package, version=asked["version"], manifest=manifest, notes=notes, files=files
+                by=self.actor,
+                package=package,
+                version=asked["version"],
+                manifest=manifest,
+                notes=notes,
+                files=files,
+                fix=Fix(asked["fixes"], asked["security"]) if asked["fixes"] else None,
             )
         location = f"/api/v1/packages/{package}/releases/{release.version}"
         return Response(detail(self, release), status.HTTP_201_CREATED, headers={"Location": location})
@@ -139,6 +147,29 @@ class UnyankView(HubAPIView):
         with as_problems():
             release = lookups.release(lookups.package(self.actor, namespace, name), version)
         releases.unyank(by=self.actor, release=release)
+        return Response(detail(self, lookups.release(release.package, release.version)))
+
+
+class FixView(HubAPIView):
+    """Marking a release as a fix."""
+
+    @extend_schema(operation_id="releases_mark_fix", request=shapes.FixInput, responses=shapes.ReleaseDetailOutput)
+    def post(self, request: Request, namespace: str, name: str, version: str) -> Response:
+        """Say what a release mends. Those who publish in forks that lack it are told."""
+        with as_problems():
+            release = lookups.release(lookups.package(self.actor, namespace, name), version)
+        require(policies.may_yank(self.actor, release.package))
+        asked = self.read(shapes.FixInput, request.data)
+        with as_problems():
+            releases.mark_fix(by=self.actor, release=release, fix=Fix(asked["note"], asked["security"]))
+        return Response(detail(self, lookups.release(release.package, release.version)))
+
+    @extend_schema(operation_id="releases_unmark_fix", request=None, responses=shapes.ReleaseDetailOutput)
+    def delete(self, request: Request, namespace: str, name: str, version: str) -> Response:
+        """Take back that a release mends something."""
+        with as_problems():
+            release = lookups.release(lookups.package(self.actor, namespace, name), version)
+        releases.unmark_fix(by=self.actor, release=release)
         return Response(detail(self, lookups.release(release.package, release.version)))
 
 

@@ -37,7 +37,29 @@ class PackageInput(serializers.Serializer[Any]):
         return value
 
 
-class ReleaseInput(serializers.Serializer[Any]):
+class FixInput(serializers.Serializer[Any]):
+    """What a release mends."""
+
+    note = serializers.CharField(max_length=500, help_text="In one line; shown to those who forked the package.")
+    security = serializers.BooleanField(default=False, help_text="Whether it is a weakness that somebody could use.")
+
+
+class FixesInput(serializers.Serializer[Any]):
+    """What a new release mends, if it does."""
+
+    fixes = serializers.CharField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="What it mends, in one line: marks it as a fix, and those who forked the package are told.",
+    )
+    security = serializers.BooleanField(
+        required=False, default=False, help_text="With `fixes`: whether it is a weakness that somebody could use."
+    )
+
+
+class ReleaseInput(FixesInput):
     """A new release."""
 
     version = serializers.CharField(max_length=64, help_text="A semantic version, such as `1.2.0`.")
@@ -50,7 +72,7 @@ class ReleaseInput(serializers.Serializer[Any]):
     )
 
 
-class ReleaseUpload(serializers.Serializer[Any]):
+class ReleaseUpload(FixesInput):
     """A new release of a package that is a folder."""
 
     version = serializers.CharField(max_length=64, help_text="A semantic version, such as `1.2.0`.")
@@ -163,13 +185,15 @@ class ReleaseOutput(serializers.ModelSerializer[Release]):
             "yank_reason",
             "is_deprecated",
             "is_quarantined",
+            "fix_note",
+            "is_security_fix",
             "manifest_url",
         )
 
     def to_representation(self, instance: Release) -> dict[str, Any]:
         """Of a quarantined release, lists tell that it is there, and repeat nothing of what it says."""
         shown = super().to_representation(instance)
-        silenced = {"title": "", "secrets": [], "inputs": [], "warnings": []}
+        silenced = {"title": "", "secrets": [], "inputs": [], "warnings": [], "fix_note": ""}
         return shown | silenced if instance.is_quarantined and type(self) is ReleaseOutput else shown
 
     def get_manifest_url(self, release: Release) -> str:
@@ -319,12 +343,15 @@ class UpstreamOutput(serializers.Serializer[Any]):
 class PackageDetailOutput(PackageOutput):
     """A package with its origin."""
 
+    is_fork = serializers.BooleanField(
+        help_text="Whether it was forked; then `upstream` is null if it may not be seen."
+    )
     upstream = UpstreamOutput(allow_null=True)
     deprecation = DeprecationOutput(allow_null=True)
     quarantine = QuarantineOutput(allow_null=True)
 
     class Meta(PackageOutput.Meta):
-        fields = (*PackageOutput.Meta.fields, "upstream", "deprecation", "quarantine")
+        fields = (*PackageOutput.Meta.fields, "is_fork", "upstream", "deprecation", "quarantine")
 
 
 class PackagePage(serializers.Serializer[Any]):

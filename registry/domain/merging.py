@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from merge3 import Merge3
@@ -12,16 +12,25 @@ from registry.domain import diffs
 
 OURS, THEIRS = "<<<<<<< ", ">>>>>>> "
 MIDDLE = "======="
-_VERSION_LINE = re.compile(r"^version[ \t]*:.*$", re.MULTILINE)
+# The line that states the version: in YAML and front matter, and in a server.json that is indented as usual.
+_VERSION_LINES = (
+    re.compile(r"^version[ \t]*:.*$", re.MULTILINE),
+    re.compile(r'^(?:  |\t)"version"[ \t]*:[ \t]*"[^"\n]*"', re.MULTILINE),
+)
 _MARKER = re.compile(r"^(?:<{7} .*|>{7} .*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Merged:
-    """The text that came out, and in how many places both sides changed the same lines: these stand between markers."""
+    """The text that came out, and in how many places both sides changed the same lines: these stand between markers.
+
+    `shared` counts the places that both sides changed in the same way. What they did there can be taken back on neither
+    side alone.
+    """
 
     text: str
     conflicts: int
+    shared: int = 0
 
 
 class _Matcher:
@@ -44,10 +53,11 @@ class _Matcher:
 def merge(base: str, ours: str, theirs: str, *, our_name: str, their_name: str) -> Merged:
     """What `ours` and `theirs` made of `base`, together. Where they cannot be put together, both stand between markers."""
     if ours in (theirs, base):
-        return Merged(theirs, 0)
+        return Merged(theirs, 0, shared=int(ours != base))
     if theirs == base:
         return Merged(ours, 0)
-    found = Merge3(diffs.split(base), diffs.split(ours), diffs.split(theirs), sequence_matcher=_Matcher)
+    start = diffs.split(base)
+    found = Merge3(start, diffs.split(ours), diffs.split(theirs), sequence_matcher=_Matcher)
     regions = list(found.merge_regions())
     conflicts = sum(region[0] == "conflict" for region in regions)
     lines: list[str] = []
@@ -61,7 +71,9 @@ def merge(base: str, ours: str, theirs: str, *, our_name: str, their_name: str) 
         # A last line without an end would swallow the marker after it.
         ended = not lines or lines[-1].endswith("\n")
         lines.append(line if ended else f"\n{line}")
-    return Merged("".join(lines), conflicts)
+    return Merged(
+        "".join(lines), conflicts, _shared(((region[0], region[1], region[2]) for region in regions), len(start))
+    )
 
 
 def with_version_of(text: str, other: str) -> str:
@@ -69,8 +81,42 @@ def with_version_of(text: str, other: str) -> str:
 
     So the version alone never makes a conflict.
     """
-    line = _VERSION_LINE.search(other)
-    return text if line is None else _VERSION_LINE.sub(lambda _: line[0], text, count=1)
+    for pattern in _VERSION_LINES:
+        line = pattern.search(other)
+        if line is not None:
+            # Not as a template: the line may hold a backslash.
+            stated = line[0].replace("\\", r"\\")
+            return pattern.sub(stated, text, count=1)
+    return text
+
+
+def with_version(text: str, version: str) -> str:
+    """`text` with the line that states its version stating `version`; as it is without such a line."""
+    yaml, json = _VERSION_LINES
+    if yaml.search(text):
+        return yaml.sub(f"version: {version}", text, count=1)
+    return json.sub(f'  "version": "{version}"', text, count=1)
+
+
+def _shared(regions: Iterable[tuple[str, int, int]], length: int) -> int:
+    """In how many places both sides made the same of the base, whose number of lines is `length`.
+
+    Where both took the same lines away, there is no region at all: only the base has something between its neighbours.
+    """
+    count, at, between = 0, 0, False
+    for kind, start, end in regions:
+        if kind == "unchanged":
+            count += start > at and not between
+            at, between = end, False
+        else:
+            count += kind == "same"
+            between = True
+    return count + (length > at and not between)
+
+
+def open_conflicts(text: str) -> int:
+    """How many places of a text stand between markers."""
+    return sum(marker.startswith(OURS) for marker in _MARKER.findall(text))
 
 
 def first_marker(text: str) -> int | None:

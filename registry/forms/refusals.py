@@ -30,6 +30,8 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
         _add(form, "version", str(error))
     except (InvalidName, packages.PackageExists) as error:
         _add(form, "name", str(error))
+    except releases.InvalidWords as error:
+        _add(form, "fixes" if "fixes" in form.fields else error.field, str(error))
     except (PermissionRefused, releases.PackageGone, releases.TakesNoReleases) as error:
         form.add_error(None, str(error))
 

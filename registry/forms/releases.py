@@ -8,10 +8,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registry.domain.files import FilesRefused, FileTree, text_of
+from registry.domain.fixes import Fix
 from registry.forms.fields import ArchiveField, NewPackageForm, SourceField, version_field
 from registry.forms.refusals import in_words
 from registry.kinds import Kind
 from registry.services.releases import Notes
+
+
+def fix_field(**options: Any) -> forms.CharField:
+    """A field for what a release mends."""
+    return forms.CharField(max_length=500, widget=forms.TextInput, **options)
+
+
+def security_field() -> forms.BooleanField:
+    """Whether what a release mends is a weakness."""
+    return forms.BooleanField(label=_("It mends a weakness that somebody could use"), required=False)
 
 
 class ReleaseForm(forms.Form):
@@ -24,6 +35,12 @@ class ReleaseForm(forms.Form):
         label=_("README"), rows=10, required=False, help_text=_("Markdown: what it is for, when to use it.")
     )
     changelog = SourceField(label=_("Changelog"), rows=4, required=False, help_text=_("Markdown: what is different."))
+    fixes = fix_field(
+        label=_("Fixes"),
+        required=False,
+        help_text=_("If it mends something, what, in one line. Those who publish in forks are told."),
+    )
+    security = security_field()
 
     def __init__(self, *arguments: Any, kind: Kind, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -53,6 +70,11 @@ class ReleaseForm(forms.Form):
         values = {name: self.cleaned_data[name] for name in ("version", "manifest")}
         return values | {"notes": self.notes(), "files": self.cleaned_data.get("archive")}
 
+    def fix(self) -> Fix | None:
+        """What the release mends."""
+        said = self.cleaned_data
+        return Fix(said["fixes"], said["security"]) if said["fixes"] else None
+
     def notes(self) -> Notes:
         """The texts beside the manifest."""
         return Notes(self.cleaned_data["readme"], self.cleaned_data["changelog"])
@@ -63,9 +85,27 @@ class PackageForm(NewPackageForm, ReleaseForm):
 
     field_order = ("namespace", "name", "visibility", "version", "archive", "manifest", "readme", "changelog")
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # A first release mends nothing.
+        del self.fields["fixes"], self.fields["security"]
+
     def package_values(self) -> dict[str, Any]:
         """What a service needs for the package itself."""
         return {name: self.cleaned_data[name] for name in ("namespace", "name", "visibility")}
+
+
+class FixForm(forms.Form):
+    """What a release mends."""
+
+    fixes = fix_field(
+        label=_("What it mends"), help_text=_("One line, shown beside the release and to those who publish in forks.")
+    )
+    security = security_field()
+
+    def fix(self) -> Fix:
+        """The values as one."""
+        return Fix(self.cleaned_data["fixes"], self.cleaned_data["security"])
 
 
 class YankForm(forms.Form):

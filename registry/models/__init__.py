@@ -27,9 +27,11 @@ from registry.models.reports import Report, ReportState
 from registry.models.scans import ReleaseScan
 from registry.models.search import SearchEntry
 from registry.models.transfers import FormerPackageName, PackageTransfer
+from registry.models.upstreams import Direction, NewsKind, SyncPoint, UpstreamNews, UpstreamProposal
 
 __all__ = [
     "Artifact",
+    "Direction",
     "DownloadCount",
     "FormerPackageName",
     "GitSource",
@@ -41,6 +43,7 @@ __all__ = [
     "Imposer",
     "Mirror",
     "MirroredPackage",
+    "NewsKind",
     "Package",
     "PackageDownloadCount",
     "PackageQuerySet",
@@ -64,9 +67,12 @@ __all__ = [
     "SearchEntry",
     "Side",
     "SyncEntry",
+    "SyncPoint",
     "SyncRun",
     "TrustedPublisher",
     "UpstreamKind",
+    "UpstreamNews",
+    "UpstreamProposal",
     "UsedIdentityToken",
     "Verdict",
     "Visibility",

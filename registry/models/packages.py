@@ -116,6 +116,11 @@ class Package(Withdrawable):
         """Whether the package takes no more releases."""
         return self.archived_at is not None
 
+    @property
+    def is_fork(self) -> bool:
+        """Whether it started from another package's release, whoever may see that one."""
+        return self.upstream_release_id is not None
+
 
 def readable_by(actor: Actor, prefix: str = "") -> Q:
     """The condition behind `visible_to`, for packages or (with `prefix` such as `package__`) for rows that point to one."""

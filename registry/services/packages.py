@@ -73,9 +73,10 @@ def create(
                 raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
             require_no_quarantine(package, namespace)
             search_entries.refresh(package)
-            data = {"kind": kind, "visibility": str(package.visibility)} | (
-                {"upstream": str(upstream)} if upstream else {}
-            )
+            data: dict[str, object] = {"kind": kind, "visibility": str(package.visibility)}
+            if upstream:
+                # By id: whoever reads the log of this namespace need not be allowed to see the upstream.
+                data["upstream_release"] = upstream.pk
             action = RegistryAction.PACKAGE_FORK if upstream else RegistryAction.PACKAGE_CREATE
             audit.record(by, action, package, namespace=namespace, data=data)
     except IntegrityError:

@@ -17,7 +17,8 @@ from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.versions import InvalidVersion, Version
 from registry.kinds import KINDS
 from registry.models import ProposalRevision, ReleaseCoordinate
-from registry.services import scans
+from registry.services import scans, sync_points
+from registry.services.proposal_texts import Content
 
 SCAN_SECONDS = 24 * 3600
 
@@ -46,6 +47,15 @@ def is_green(checks: Sequence[Check]) -> bool:
 def register(name: str, check: Callable[[ProposalRevision], Check]) -> None:
     """Add a check of another package (called from its AppConfig)."""
     CHECKS[name] = check
+
+
+def _conflicts(revision: ProposalRevision) -> Check:
+    label = "No conflict is left"
+    faults = Content(revision.version, revision.manifest, revision.readme, revision.changelog).open_conflicts()
+    if faults:
+        words = "Both sides changed the same lines. Edit the proposal, and decide which stay."
+        return Check("conflicts", label, "failed", words, faults)
+    return Check("conflicts", label, "passed", "Every line is decided.")
 
 
 def _manifest(revision: ProposalRevision) -> Check:
@@ -102,9 +112,10 @@ def _notes(revision: ProposalRevision) -> Check:
 
 def _difference(revision: ProposalRevision) -> Check:
     label, base = "Something changes", revision.base
-    if base is not None and (base.manifest, base.readme) == (revision.manifest, revision.readme):
+    same = base is not None and (base.manifest, base.readme) == (revision.manifest, revision.readme)
+    if base is not None and same and not sync_points.changes_files(revision):
         return Check("difference", label, "failed", f"Manifest and README are those of {base.version}.")
-    return Check("difference", label, "passed", "Manifest or README differ from what it starts from.")
+    return Check("difference", label, "passed", "It is not what it starts from.")
 
 
 def _scan(revision: ProposalRevision) -> Check:
@@ -136,6 +147,7 @@ def _scanned(revision: ProposalRevision, fingerprint: str) -> tuple[Finding, ...
 
 
 CHECKS: dict[str, Callable[[ProposalRevision], Check]] = {
+    "conflicts": _conflicts,
     "manifest": _manifest,
     "version": _version,
     "notes": _notes,

@@ -29,22 +29,44 @@ class Content:
         Raises InvalidVersion, or ManifestInvalid for what is too large, cannot be stored, has a secret written out or has
         markers of a conflict left in it. Whether the manifest is a valid one is for the proposal's checks.
         """
+        content, faults = self._judged()
+        faults += content.open_conflicts()
+        if faults:
+            raise ManifestInvalid(faults)
+        return content
+
+    def checked_but_for_conflicts(self) -> Content:
+        """As `checked`, for a merge whose conflicts are decided later: a check of the proposal waits for that."""
+        content, faults = self._judged()
+        if faults:
+            raise ManifestInvalid(faults)
+        return content
+
+    def open_conflicts(self) -> list[Fault]:
+        """The first marker of a conflict in each text that has one."""
+        mend = "Decide which lines stay, and remove the markers."
+        return [
+            Fault("A conflict is not resolved.", Place(line), mend, name)
+            for name, text, _ in self._texts()
+            if (line := merging.first_marker(text))
+        ]
+
+    def _judged(self) -> tuple[Content, list[Fault]]:
         number = Version.parse(self.version)
-        file = frontmatter.FILE if frontmatter.is_front_matter(self.manifest) else "manifest.yaml"
         faults: list[Fault] = []
-        for name, text, limit in (
+        for name, text, limit in self._texts():
+            manifests.check_size(text, name, limit)
+            faults += literals.in_text(text, name)
+        content = Content(str(number), self.manifest, self.readme, self.changelog)
+        return content, faults or _secrets_by_key(self.manifest)
+
+    def _texts(self) -> tuple[tuple[str, str, int], ...]:
+        file = frontmatter.FILE if frontmatter.is_front_matter(self.manifest) else "manifest.yaml"
+        return (
             (file, self.manifest, manifests.MAX_BYTES),
             ("README.md", self.readme, manifests.MAX_DOCUMENT_BYTES),
             ("CHANGELOG.md", self.changelog, manifests.MAX_DOCUMENT_BYTES),
-        ):
-            manifests.check_size(text, name, limit)
-            faults += literals.in_text(text, name)
-            if line := merging.first_marker(text):
-                mend = "Decide which lines stay, and remove the markers."
-                faults.append(Fault("A conflict is not resolved.", Place(line), mend, name))
-        if faults or (faults := _secrets_by_key(self.manifest)):
-            raise ManifestInvalid(faults)
-        return Content(str(number), self.manifest, self.readme, self.changelog)
+        )
 
 
 def rendered(text: str, *, what: str, required: bool = True) -> str:

@@ -14,9 +14,9 @@ from registry.domain import merging
 from registry.domain.actions import RegistryAction
 from registry.domain.merging import Merged
 from registry.domain.proposals import EventKind
-from registry.models import Package, Proposal, ProposalRevision, ProposalState, Release
+from registry.models import Direction, Package, Proposal, ProposalRevision, ProposalState, Release
 from registry.models.proposals import MAX_REQUIRED_APPROVALS
-from registry.services import artifacts, packages, proposal_checks, proposal_reviews, releases
+from registry.services import packages, proposal_checks, proposal_reviews, releases, sync_points
 from registry.services.packages import PackageGone
 from registry.services.proposal_events import happened
 from registry.services.proposal_texts import Content, InvalidText, rendered
@@ -59,20 +59,31 @@ def create(
     require(policies.may_propose(by, package))
     if state not in (ProposalState.DRAFT, ProposalState.OPEN):
         raise WrongState("A proposal begins as a draft, or open.")
-    words, content = _described(title, message), content.checked()
+    _described(title, message)
+    content = content.checked()
     with transaction.atomic():
-        # The lock also counts: two proposals at once get two numbers.
-        row = packages.lock(package)
-        mine = Proposal.objects.filter(package=row, author=by.user, state__in=(ProposalState.DRAFT, ProposalState.OPEN))
-        if mine.count() >= MAX_UNDER_WAY:
-            raise TooMany(f"You have {MAX_UNDER_WAY} proposals under way here. Close some first.")
-        number = (Proposal.objects.filter(package=row).aggregate(last=Max("number"))["last"] or 0) + 1
-        made = Proposal.objects.create(package=row, number=number, author=by.user, state=state, **words)
-        _add_revision(made, row.latest_release, content)
-        data = {"state": str(made.state), "version": content.version}
-        audit.record(by, RegistryAction.PROPOSAL_CREATE, made, namespace=row.namespace, data=data)
-        if made.is_open:
-            happened(by, made, EventKind.OPENED)
+        return add(by=by, row=packages.lock(package), title=title, message=message, content=content, state=state)
+
+
+def add(
+    *, by: Actor, row: Package, title: str, message: str, content: Content, state: str = ProposalState.OPEN
+) -> Proposal:
+    """Add a proposal of content that was judged, for somebody who was allowed to propose, to a package whose row is locked.
+
+    Raises InvalidText or TooMany.
+    """
+    words = _described(title, message)
+    mine = Proposal.objects.filter(package=row, author=by.user, state__in=(ProposalState.DRAFT, ProposalState.OPEN))
+    if mine.count() >= MAX_UNDER_WAY:
+        raise TooMany(f"You have {MAX_UNDER_WAY} proposals under way here. Close some first.")
+    # The lock also counts: two proposals at once get two numbers.
+    number = (Proposal.objects.filter(package=row).aggregate(last=Max("number"))["last"] or 0) + 1
+    made = Proposal.objects.create(package=row, number=number, author=by.user, state=state, **words)
+    _add_revision(made, row.latest_release, content)
+    data = {"state": str(made.state), "version": content.version}
+    audit.record(by, RegistryAction.PROPOSAL_CREATE, made, namespace=row.namespace, data=data)
+    if made.is_open:
+        happened(by, made, EventKind.OPENED)
     return made
 
 
@@ -144,12 +155,18 @@ def close(*, by: Actor, proposal: Proposal, superseded_by: int | None = None) ->
 
 
 def reopen(*, by: Actor, proposal: Proposal) -> None:
-    """Take the closing back. Raises PermissionRefused or WrongState."""
+    """Take the closing back. Raises PermissionRefused or WrongState, also where another merge from upstream is under way."""
     require(policies.may_read(by, proposal.package))
     require(policies.may_close(by, proposal))
     before = (ProposalState.CLOSED, ProposalState.SUPERSEDED)
     more = {"decided_at": None, "decided_by": None, "superseded_by": None}
-    _move(by, proposal, before, ProposalState.OPEN, RegistryAction.PROPOSAL_REOPEN, EventKind.REOPENED, **more)
+    with transaction.atomic():
+        carried = sync_points.carried_by(proposal)
+        if carried is not None and carried.direction == Direction.INTO_FORK:
+            other = sync_points.merge_under_way(packages.lock(proposal.package))
+            if other is not None:
+                raise WrongState(f"#{other.number} merges upstream and is under way. One at a time.")
+        _move(by, proposal, before, ProposalState.OPEN, RegistryAction.PROPOSAL_REOPEN, EventKind.REOPENED, **more)
 
 
 def merge(*, by: Actor, proposal: Proposal, revision: int) -> Release:
@@ -166,14 +183,15 @@ def merge(*, by: Actor, proposal: Proposal, revision: int) -> Release:
         _require_mergeable(package, row, current, revision)
         row.package = current.proposal.package = package
         author = row.author.username if row.author else ""
+        carried = sync_points.carried_by(row)
         release = releases.publish(
             by=by,
             package=package,
             version=current.version,
             manifest=current.manifest,
             notes=releases.Notes(current.readme, current.changelog),
-            # A proposal is about the texts: the files beside them stay as they are.
-            files=artifacts.files_of(current.base) if current.base else None,
+            # A proposal is about the texts: the files beside them stay as they are, or come with what is carried.
+            files=sync_points.files_for(current, carried),
             origin={"proposal": str(row.number), "author": author},
         )
         changes = {"state": ProposalState.MERGED, "release": release}
@@ -182,6 +200,8 @@ def merge(*, by: Actor, proposal: Proposal, revision: int) -> Release:
         data = {"proposal": row.number, "author": author, "revision": current.number, "version": release.version}
         audit.record(by, RegistryAction.PROPOSAL_MERGE, row, namespace=package.namespace, data=data)
         happened(by, row, EventKind.MERGED, version=release.version)
+        if carried is not None:
+            sync_points.merged(by=by, carried=carried, proposal=row, release=release)
     return release
 
 

@@ -16,8 +16,8 @@ from registry import policies
 from registry.domain import lifecycle as domain
 from registry.domain.actions import RegistryAction
 from registry.domain.lifecycle import InvalidWords
-from registry.models import Imposer, Package, Release, readable_by
-from registry.services import releases
+from registry.models import Imposer, NewsKind, Package, Release, readable_by
+from registry.services import releases, upstream_news
 from registry.services.packages import PackageGone
 
 __all__ = ["InvalidWords", "PackageGone", "impose", "lift", "packages_seen_by", "releases_seen_by"]
@@ -50,7 +50,10 @@ def impose(*, by: Actor, package: Package, release: Release | None = None, reaso
         weaker |= Q(quarantined_as=Imposer.MANAGER)
     with transaction.atomic():
         row = _locked(package)
+        is_new = _rows(row, release).filter(quarantined_at=None).exists()
         changed = _rows(row, release).filter(weaker).update(**changes)
+        if is_new:
+            upstream_news.happened(row, NewsKind.QUARANTINE, release)
         if changed:
             # The newest release that may be chosen is another one now.
             releases.refresh(row)

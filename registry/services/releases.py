@@ -1,4 +1,4 @@
-"""Releases: published once, yanked and un-yanked, never changed."""
+"""Releases: published once, yanked and un-yanked, marked as fixes, never changed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,29 @@ from registry.domain import canonical, literals, manifests, markup, skills
 from registry.domain.actions import RegistryAction
 from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.files import File, FileTree, tree
+from registry.domain.fixes import Fix
+from registry.domain.lifecycle import InvalidWords
 from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
-from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import artifacts, scans, search_entries
+from registry.models import NewsKind, Package, PublishingToken, Release, ReleaseCoordinate
+from registry.services import artifacts, scans, search_entries, upstream_news
 from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
-__all__ = ["Notes", "PackageGone", "TakesNoReleases", "VersionExists", "publish", "refresh", "unyank", "yank"]
+__all__ = [
+    "Fix",
+    "InvalidWords",
+    "Notes",
+    "PackageGone",
+    "TakesNoReleases",
+    "VersionExists",
+    "mark_fix",
+    "publish",
+    "refresh",
+    "unmark_fix",
+    "unyank",
+    "yank",
+]
 
 
 class VersionExists(Exception):
@@ -48,16 +63,18 @@ def publish(
     notes: Notes | None = None,
     files: FileTree | None = None,
     origin: Mapping[str, str] | None = None,
+    fix: Fix | None = None,
 ) -> Release:
     """Publish `manifest` as `version` of `package`, for a kind that takes them with the `files` beside it.
 
-    `files` may hold the manifest too. `origin` says where the text came from, if not from whoever publishes it.
-    Raises PermissionRefused, InvalidVersion, ManifestInvalid (with every fault and its place, and what the checks refuse),
-    VersionExists, PackageGone or TakesNoReleases. Of two publications of one version at once, exactly one succeeds.
+    `files` may hold the manifest too. `origin` says where the text came from, if not from whoever publishes it; `fix`, what
+    the release mends. Raises PermissionRefused, InvalidVersion, InvalidWords, ManifestInvalid (with every fault and its
+    place, and what the checks refuse), VersionExists, PackageGone or TakesNoReleases. Of two publications of one version at
+    once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
     number = Version.parse(version)
-    draft = _draft(package, number, manifest, notes or Notes(), files, origin)
+    draft = _draft(package, number, manifest, notes or Notes(), files, origin, fix.checked() if fix else None)
     with transaction.atomic():
         release = _store(by, package, draft)
         KINDS[package.kind].after_publish(by, release, draft.manifest)
@@ -68,6 +85,9 @@ def publish(
             data["origin"] = release.origin
         if release.artifact_id:
             data["artifact"] = release.artifact_id
+        if release.is_fix:
+            data["fix"] = {"note": release.fix_note, "security": release.is_security_fix}
+            upstream_news.happened(package, NewsKind.FIX, release)
         audit.record(by, RegistryAction.RELEASE_PUBLISH, release, namespace=package.namespace, data=data)
     return release
 
@@ -83,6 +103,7 @@ class _Draft:
     files: FileTree | None
     origin: Mapping[str, str] | None
     scan: Scan
+    fix: Fix | None
 
 
 def _draft(
@@ -92,6 +113,7 @@ def _draft(
     notes: Notes,
     files: FileTree | None,
     origin: Mapping[str, str] | None,
+    fix: Fix | None,
 ) -> _Draft:
     """Read, render and scan what is to be published. Raises ManifestInvalid with all that is wrong in any of it."""
     kind = KINDS[package.kind]
@@ -104,7 +126,7 @@ def _draft(
     faults += [found.as_fault() for found in scan.errors if (found.file, found.line) not in known]
     if faults or read is None or html is None:
         raise ManifestInvalid(faults)
-    return _Draft(number, read, notes, html, folder, origin, scan)
+    return _Draft(number, read, notes, html, folder, origin, scan, fix)
 
 
 def _attempt[T](work: Callable[[], T]) -> tuple[T | None, list[Fault]]:
@@ -163,6 +185,8 @@ def _store(by: Actor, package: Package, draft: _Draft) -> Release:
         published_by=by.user,
         published_from=_origin(by),
         origin=dict(draft.origin) if draft.origin else None,
+        fix_note=draft.fix.note if draft.fix else "",
+        is_security_fix=draft.fix is not None and draft.fix.is_security,
     )
     scans.keep(release, draft.scan)
     refresh(package)
@@ -227,6 +251,37 @@ def unyank(*, by: Actor, release: Release) -> bool:
             refresh(release.package)
             data = {"version": release.version, "reason": release.yank_reason}
             audit.record(by, RegistryAction.RELEASE_UNYANK, release, namespace=release.package.namespace, data=data)
+    return bool(changed)
+
+
+def mark_fix(*, by: Actor, release: Release, fix: Fix) -> bool:
+    """Say that a release mends something, or say it in other words; those who forked the package are told.
+
+    Returns whether this call changed anything. Raises PermissionRefused, InvalidWords or PackageGone.
+    """
+    require(policies.may_yank(by, release.package))
+    said = fix.checked()
+    changes = {"fix_note": said.note, "is_security_fix": said.is_security}
+    with transaction.atomic():
+        package = lock(release.package)
+        changed = Release.objects.filter(id=release.id).exclude(**changes).update(**changes)
+        if changed:
+            upstream_news.happened(package, NewsKind.FIX, release)
+            data = {"version": release.version, "note": said.note, "security": said.is_security}
+            audit.record(by, RegistryAction.RELEASE_MARK_FIX, release, namespace=release.package.namespace, data=data)
+    return bool(changed)
+
+
+def unmark_fix(*, by: Actor, release: Release) -> bool:
+    """Take back that a release mends something. Returns whether this call did it. Raises PermissionRefused or PackageGone."""
+    require(policies.may_yank(by, release.package))
+    with transaction.atomic():
+        lock(release.package)
+        marked = Release.objects.filter(id=release.id).exclude(fix_note="")
+        changed = marked.update(fix_note="", is_security_fix=False)
+        if changed:
+            data = {"version": release.version, "note": release.fix_note}
+            audit.record(by, RegistryAction.RELEASE_UNMARK_FIX, release, namespace=release.package.namespace, data=data)
     return bool(changed)
 
 

@@ -20,6 +20,7 @@ from hub.actors import Actor
 from hub.context import actor_of
 from hub.domain.decisions import Decision, Denied, PermissionRefused
 from registry import policies, proposal_lookups
+from registry.domain import merging
 from registry.forms.proposals import (
     CloseForm,
     MergeForm,
@@ -117,12 +118,13 @@ def _texts(request: HttpRequest, found: Proposal) -> tuple[dict[str, str], int]:
     """What the editor starts with, and how many conflicts are in it."""
     current = proposals.current_of(found)
     texts = {file: getattr(current, file) for file in proposals.FILES}
-    base, conflicts = current.base, 0
+    base = current.base
     if request.GET.get("onto") == "latest":
         merged = proposals.onto_latest(proposal=found)
         texts = {file: one.text for file, one in merged.items()}
-        base, conflicts = found.package.latest_release, sum(one.conflicts for one in merged.values())
+        base = found.package.latest_release
     more = {"title": found.title, "message": found.message, "version": current.version}
+    conflicts = sum(merging.open_conflicts(text) for text in texts.values())
     return texts | more | {"base": base.version if base else ""}, conflicts
 
 

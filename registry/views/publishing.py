@@ -48,7 +48,7 @@ def new_release(request: HttpRequest, package: Package) -> HttpResponse:
     form = ReleaseForm(posted(request), request.FILES or None, kind=KINDS[package.kind], initial=from_latest(package))
     if form.is_valid():
         with refusals_on(form):
-            release = releases.publish(by=actor_of(request), package=package, **form.content())
+            release = releases.publish(by=actor_of(request), package=package, fix=form.fix(), **form.content())
             return _published(request, release)
     context = {"form": form, "package": package, "kind": KINDS[package.kind]}
     return render(request, "registry/release_form.html", context, status=422 if form.is_bound else 200)

@@ -1,4 +1,4 @@
-"""Yanking a release and taking that back."""
+"""Yanking a release, marking it as a fix, and taking that back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from hub.context import actor_of
 from registry.forms.refusals import refusals_on
-from registry.forms.releases import YankForm
+from registry.forms.releases import FixForm, YankForm
 from registry.models import Package, Release
 from registry.services import releases
 from registry.views.access import for_publishers
@@ -52,6 +52,45 @@ def unyank(request: HttpRequest, package: Package, version: str) -> HttpResponse
         "title": _("Let %(release)s be chosen again?") % {"release": release},
         "body": _("It was yanked: %(reason)s") % {"reason": release.yank_reason} if release.is_yanked else "",
         "submit": _("Take the yank back"),
+        "cancel_url": _address(release),
+    }
+    return render(request, "ui/confirm_page.html", context)
+
+
+@for_publishers
+@require_http_methods(["GET", "HEAD", "POST"])
+def mark_fix(request: HttpRequest, package: Package, version: str) -> HttpResponse:
+    """Say what the release mends, or say it in other words."""
+    release = _release(package, version)
+    form = FixForm(posted(request), initial={"fixes": release.fix_note, "security": release.is_security_fix})
+    if form.is_valid():
+        with refusals_on(form):
+            releases.mark_fix(by=actor_of(request), release=release, fix=form.fix())
+            messages.success(request, _("%(release)s is marked as a fix.") % {"release": release})
+            return redirect(_address(release))
+    context = {
+        "title": _("Mark %(release)s as a fix") % {"release": release},
+        "body": _("Those who publish in forks that do not have it yet are told."),
+        "form": form,
+        "submit": _("Mark it"),
+        "cancel_url": _address(release),
+    }
+    return render(request, "ui/confirm_page.html", context, status=422 if form.is_bound else 200)
+
+
+@for_publishers
+@require_http_methods(["GET", "HEAD", "POST"])
+def unmark_fix(request: HttpRequest, package: Package, version: str) -> HttpResponse:
+    """Take back that the release mends something."""
+    release = _release(package, version)
+    if request.method == "POST":
+        releases.unmark_fix(by=actor_of(request), release=release)
+        messages.success(request, _("%(release)s is not marked any more.") % {"release": release})
+        return redirect(_address(release))
+    context = {
+        "title": _("Take the mark of %(release)s back?") % {"release": release},
+        "body": _("It says: %(note)s") % {"note": release.fix_note} if release.is_fix else "",
+        "submit": _("Take the mark back"),
         "cancel_url": _address(release),
     }
     return render(request, "ui/confirm_page.html", context)

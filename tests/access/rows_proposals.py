@@ -140,7 +140,10 @@ PAGES: tuple[Row, ...] = (
         PEOPLE,
         done=302,
         data=dict.fromkeys(
-            ("proposal-opened", "proposal-revised", "proposal-discussed", "proposal-reviewed", "proposal-decided"),
+            (
+                *("proposal-opened", "proposal-revised", "proposal-discussed", "proposal-reviewed", "proposal-decided"),
+                *("upstream-fix", "upstream-quarantine"),
+            ),
             "site",
         ),
         audit=("hub.notification-preferences.update",),

@@ -14,14 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.html import strip_tags
 
-from assistants.services import forks
 from hub.actors import Actor
 from hub.models import Namespace
 from registry.domain import canonical
 from registry.domain.files import File, tree, unpack
 from registry.kinds import KINDS
 from registry.models import Artifact, Package, Release
-from registry.services import packages, publications, releases
+from registry.services import forks, packages, publications, releases
 from tests.domain.test_servers import REMOTE, SERVER
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

@@ -13,8 +13,8 @@ from hub.actors import Actor
 from hub.models import ApiToken, KeptForever, TokenKind
 from hub.services import audit_seals
 from registry.domain.files import File, tree
-from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher
-from registry.services import artifacts, proposals
+from registry.models import FormerPackageName, Package, PublishingToken, TrustedPublisher, UpstreamProposal
+from registry.services import artifacts, forks, proposals
 from registry.services.proposals import Content
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
@@ -67,6 +67,7 @@ CHANGING = {
     "registry.SearchEntry",
     "registry.TrustedPublisher",
     "registry.UsedIdentityToken",
+    "registry.UpstreamNews",
 }
 KEPT = {
     "assistants.Bundle",
@@ -84,6 +85,8 @@ KEPT = {
     "registry.Release",
     "registry.ReleaseCoordinate",
     "registry.ReleaseScan",
+    "registry.SyncPoint",
+    "registry.UpstreamProposal",
 }
 
 
@@ -105,7 +108,11 @@ def test_what_is_kept_for_ever_refuses_to_be_saved_again_or_deleted(
     token = ApiToken.objects.create(kind=TokenKind.PUBLISHING, name="ci", digest="0" * 64, scopes=["publish"])
     PublishingToken.objects.create(token=token, publisher=publisher)
     build_assistant("helper", "rules:\n  - uses: acme/style\n")
-    proposals.create(by=Actor(style.created_by), package=style, title="More", content=Content("1.1.0", "Words."))
+    owner = Actor(style.created_by)
+    made = proposals.create(by=owner, package=style, title="More", content=Content("1.1.0", "Words."))
+    forks.fork(by=owner, upstream=Package.objects.get(name="style"), namespace=style.namespace, name="fork")
+    release = style.releases.get()
+    UpstreamProposal.objects.create(proposal=made, direction="into-fork", release=release, base=release)
     artifacts.keep(tree([File("SKILL.md", b"A skill.")]))
     audit_seals.seal_all()
     for model in ours():

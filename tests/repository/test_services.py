@@ -22,7 +22,7 @@ from django.utils import timezone
 import assistants.services
 import hub.services
 import registry.services
-from assistants.services import forks, starter
+from assistants.services import starter
 from hub.actors import Actor
 from hub.domain.scim import Group, Person
 from hub.models import AuditEvent, AuditUnsealed, Invitation, Organization, SsoConnection, User
@@ -46,7 +46,7 @@ from hub.services import (
     tokens,
 )
 from registry.models import Package, Release
-from registry.services import grants, packages, publications, publishers, releases, transfers
+from registry.services import forks, grants, packages, publications, publishers, releases, transfers
 from tests.conftest import RULE
 from tests.hub.devices import asked, confirmed, signed_in
 from tests.hub.scim import directory_of

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from assistants.forms.forks import ForkForm
-from assistants.services import forks
 from hub.context import actor_of
 from registry import lookups
+from registry.forms.forks import ForkForm
 from registry.forms.refusals import refusals_on
+from registry.services import forks
 from registry.views.forms import posted
 
 
@@ -35,4 +35,4 @@ def fork(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         except forks.NothingToFork as error:
             form.add_error(None, str(error))
     context = {"form": form, "package": upstream}
-    return render(request, "assistants/fork.html", context, status=422 if form.is_bound else 200)
+    return render(request, "registry/fork.html", context, status=422 if form.is_bound else 200)
