@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
@@ -19,7 +20,7 @@ from hub.services import accounts, organizations, tokens
 from registry.models import Package, Release, Visibility
 from registry.services import packages, releases
 from registry.services.downloads import tally
-from tests.support import flushing
+from tests.support import flushing, template
 
 flushing.install()
 settings.register_profile(
@@ -32,6 +33,28 @@ settings.load_profile("hub")
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any, django_db_createdb: bool
+) -> None:
+    """The tests' database is a copy of one that an earlier run has migrated; `--create-db` migrates anew."""
+    with django_db_blocker.unblock():
+        if django_db_createdb:
+            template.forget()
+        template.use()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, django_db_keepdb: bool, django_db_createdb: bool
+) -> None:
+    """Keep what was just migrated for the next run; a database that is used again may hold what a test left."""
+    fresh = django_db_createdb or not django_db_keepdb
+    if fresh and not connection.settings_dict["TEST"].get("TEMPLATE"):
+        with django_db_blocker.unblock():
+            template.keep()
 
 
 @pytest.fixture(autouse=True)

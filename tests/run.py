@@ -29,9 +29,11 @@ class Phase:
 
 
 PHASES = (
-    Phase("Unit and integration", "not browser and not system", ("-n", "2")),
+    Phase("Unit and integration", "not browser and not system and not long", ("-n", "2")),
     # A file stays with one worker, because its tests share what takes seconds to start: a browser, a hub.
     Phase("Browser and system", "(browser or system)", ("-n", "2", "--dist", "loadfile")),
+    # One by one to whoever is free: the tests of one file here take minutes together, and share nothing.
+    Phase("Long explorations", "long", ("-n", "2")),
 )
 
 

@@ -17,6 +17,8 @@ from hub.wsgi import application
 from registry.models import Package
 from tests.support.environment import ROOT
 
+pytestmark = pytest.mark.long
+
 schema = schemathesis.openapi.from_dict(yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text()))
 schema.app = application
 
@@ -54,7 +56,10 @@ def test_whatever_is_sent_the_answer_is_no_500(case: Any, token: str) -> None:
     names = {"assistants": "helper", "packages": "style"}
     existing = {**EXISTING, "name": names.get(case.path.split("/")[3], "style")}
     invented = dict(case.path_parameters or {})
-    for parameters in (invented, {name: existing.get(name, value) for name, value in invented.items()}):
+    known = {name: existing.get(name, value) for name, value in invented.items()}
+    # Where nothing that exists is named, both are one and the same request: to read twice shows no more than once.
+    once = case.method == "GET" and known == invented
+    for parameters in (invented,) if once else (invented, known):
         case.path_parameters = parameters
         for headers in ({}, {"Authorization": f"Bearer {token}"}):
             answer = case.call(headers=headers)

@@ -341,6 +341,7 @@ def test_the_schedule_prunes_only_if_told_to(settings: Any, monkeypatch: pytest.
 # --- a database from before
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_what_an_earlier_release_recorded_is_marked_and_sealed(build_user: Callable[..., User]) -> None:
     user = build_user("ada")

@@ -24,9 +24,12 @@ CORPUS = next(
 )
 FILES = sorted(file for file in CORPUS.rglob("*") if file.is_file()) if CORPUS.name else []
 
-pytestmark = pytest.mark.skipif(
-    not FILES and os.environ.get("CI") != "true", reason="NOT RUN: the corpus is not beside the project"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not FILES and os.environ.get("CI") != "true", reason="NOT RUN: the corpus is not beside the project"
+    ),
+]
 
 # By folder: what came of its files.
 COUNTS = {
