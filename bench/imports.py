@@ -1,21 +1,26 @@
-"""What importing a large archive costs: time, and the memory of the process that does it.
+"""What importing a large archive costs: time, and the memory of the process that does it, and whether progress is seen.
 
 `python -m bench.imports [FILES]` starts a hub of its own, makes an archive of that many files (10,000 if not said), has it
-looked through and imported as a worker would, and prints seconds and the peak of resident memory after each step.
+looked through and imported as a worker would, and prints after each step the seconds, the peak of resident memory, and what
+somebody who watches the job's page saw meanwhile.
 """
 # ruff: noqa: PLC0415 - what is measured imports models, which works only once Django is set up
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import random
-import resource
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from tests.registry.measured_sync import peak_mib
 from tests.system import hub as hubs
 from tests.system.hub import ROOT
 
@@ -71,15 +76,47 @@ def worker(count: int) -> None:
         made = import_uploads.upload(
             by=by, namespace=namespace, file_name="large.zip", chunks=[archive(count)], dry_run=dry_run
         )
-        jobs.run(made.job.pk)
+        with _watched(made.job.pk) as seen:
+            jobs.run(made.job.pk)
         counts = Job.objects.get(id=made.job.pk).report["counts"]
-        _told("looked through" if dry_run else "imported", time.perf_counter() - began, counts)
+        _told("looked through" if dry_run else "imported", time.perf_counter() - began, f"{counts}, {_in_words(seen)}")
     print(f"{Release.objects.filter(package__namespace=namespace).count()} releases; the limit is {LIMIT_MB} MB.")
 
 
-def _told(step: str, seconds: float = 0, counts: object = "") -> None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{step:15} {seconds:8.1f} s  peak {peak:6.0f} MB  {counts}", flush=True)
+@contextmanager
+def _watched(job_id: int) -> Iterator[list[float]]:
+    """Look at the job every half second, as its page does; gives when it had got further."""
+    from django.db import connection
+
+    from hub.models import Job
+
+    moved, over = [time.perf_counter()], threading.Event()
+
+    def watch() -> None:
+        done = 0
+        while not over.wait(0.5):
+            now = Job.objects.values_list("done", flat=True).get(id=job_id)
+            if now != done:
+                done = now
+                moved.append(time.perf_counter())
+        connection.close()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield moved
+    finally:
+        over.set()
+        thread.join()
+
+
+def _in_words(moved: list[float]) -> str:
+    waits = [later - earlier for earlier, later in itertools.pairwise(moved)]
+    return f"got further before the watcher's eyes {len(waits)} times, after {max(waits, default=0):.1f} s at most"
+
+
+def _told(step: str, seconds: float = 0, more: str = "") -> None:
+    print(f"{step:15} {seconds:8.1f} s  peak {peak_mib():6.0f} MiB  {more}", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from hub.domain.roles import Permission
 from hub.models import Membership, Namespace, TeamMembership, User
 from hub.policies.memberships import role_of
 from hub.policies.moderation import may_moderate
-from hub.policies.namespaces import administered
+from hub.policies.namespaces import administered, may_publish
 from registry.models import Grant, Imposer, Package, Proposal, ProposalState, Release, Visibility
 from registry.models.packages import manageable_by, publishable_by
 
@@ -69,6 +69,15 @@ def abilities(actor: Actor, package: Package) -> Abilities:
 def may_release(actor: Actor, package: Package) -> Decision:
     """Whether the actor may publish and yank in this package: by role, by grant, or as its trusted CI job. One query."""
     return abilities(actor, package).release
+
+
+def may_begin(actor: Actor, namespace: Namespace, name: str) -> Decision:
+    """Whether the actor may make the package `name` in `namespace` and publish in it: nobody has a grant there yet. One query."""
+    allowed = may_publish(actor, namespace)
+    patterns = [Pattern.parse(text) for text in actor.patterns]
+    if allowed and patterns and not any(one.matches(namespace.slug, name) for one in patterns):
+        return Denied(f"You may not publish in “{namespace.slug}/{name}”. Ask those who manage it for a grant.")
+    return allowed
 
 
 def may_yank(actor: Actor, package: Package) -> Decision:

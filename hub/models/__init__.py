@@ -1,5 +1,6 @@
 """The rows of the foundation, one module per resource."""
 
+from hub.models.among import Among
 from hub.models.audit import AuditEvent, AuditSeal, AuditUnsealed
 from hub.models.devices import Device, DeviceRequest, RefreshToken
 from hub.models.domains import DomainProof
@@ -20,6 +21,7 @@ from hub.models.users import User
 from hub.models.webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookTry
 
 __all__ = [
+    "Among",
     "ApiToken",
     "AuditEvent",
     "AuditSeal",

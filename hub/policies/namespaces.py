@@ -62,7 +62,8 @@ def standing(actor: Actor, namespace: Namespace) -> Standing:
 
 def may_publish(actor: Actor, namespace: Namespace) -> Decision:
     """Whether the actor may make packages in `namespace`. One query."""
-    return standing(actor, namespace).publish
+    held = actor.user is not None and managed(actor).filter(id=namespace.id).exists()
+    return _publishing(actor, namespace, held=held)
 
 
 def _publishing(actor: Actor, namespace: Namespace, *, held: bool) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -28,26 +29,28 @@ PLACEHOLDERS = frozenset(
     }
 )
 
-# Public formats of credentials that vendors document for scanners.
-_KNOWN_FORMS = {
-    "an Anthropic key": r"sk-ant-[A-Za-z0-9_-]{16,}",
-    "an OpenAI key": r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z0-9_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}",
-    "a GitHub token": r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}",
-    "a GitLab token": r"glpat-[A-Za-z0-9_-]{20,}",
-    "an AWS access key": r"(?:AKIA|ASIA)[0-9A-Z]{16}",
-    "a Google API key": r"AIza[0-9A-Za-z_-]{35}",
-    "a Slack token": r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
-    "a Hugging Face token": r"hf_[A-Za-z0-9]{30,}",
-    "a Stripe key": r"[rs]k_live_[A-Za-z0-9]{16,}",
-    "a hub token": r"ahub_[A-Za-z0-9]{38}",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "a password in an address": r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'${}<>]+:[^\s/:@\"'${}<>]{3,}@[A-Za-z0-9]",
+# Public formats of credentials that vendors document for scanners: what every text of one has in it, and its form.
+_KNOWN = {
+    "an Anthropic key": (("sk-ant-",), r"sk-ant-[A-Za-z0-9_-]{16,}"),
+    "an OpenAI key": (("sk-",), r"sk-(?:proj-|svcacct-|admin-)?(?=[A-Za-z0-9_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}"),
+    "a GitHub token": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}",
+    ),
+    "a GitLab token": (("glpat-",), r"glpat-[A-Za-z0-9_-]{20,}"),
+    "an AWS access key": (("AKIA", "ASIA"), r"(?:AKIA|ASIA)[0-9A-Z]{16}"),
+    "a Google API key": (("AIza",), r"AIza[0-9A-Za-z_-]{35}"),
+    "a Slack token": (("xox",), r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    "a Hugging Face token": (("hf_",), r"hf_[A-Za-z0-9]{30,}"),
+    "a Stripe key": (("k_live_",), r"[rs]k_live_[A-Za-z0-9]{16,}"),
+    "a hub token": (("ahub_",), r"ahub_[A-Za-z0-9]{38}"),
+    "a private key": (("PRIVATE KEY-----",), r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    "a password in an address": (
+        ("://",),
+        r"[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'${}<>]+:[^\s/:@\"'${}<>]{3,}@[A-Za-z0-9]",
+    ),
 }
-# A letter before would make it part of a word, such as the end of “disk-based-…”.
-_KNOWN = re.compile(
-    "|".join(f"(?P<f{number}>(?<![A-Za-z0-9])(?:{form}))" for number, form in enumerate(_KNOWN_FORMS.values()))
-)
-_LABELS = list(_KNOWN_FORMS)
+_LABELS = list(_KNOWN)
 _SAMPLE = re.compile(r"EXAMPLE|(?:x{6,}|X{6,}|\*{4,}|0{8,}|\.{3})|:(?:password|passwd|pass|secret|changeme|postgres)@")
 
 _SECRET_NAME = re.compile(
@@ -71,9 +74,22 @@ def in_text(text: str, file: str) -> list[Fault]:
             Place(text.count("\n", 0, match.start()) + 1, match.start() - text.rfind("\n", 0, match.start())),
             file,
         )
-        for match in _KNOWN.finditer(text)
+        for match in _matches(text)
         if not _SAMPLE.search(match[0])
     ]
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """Everything of a known form. Only forms whose mark is there are looked for: a mark is found twenty times faster."""
+    numbers = [number for number, (marks, _) in enumerate(_KNOWN.values()) if any(mark in text for mark in marks)]
+    return _forms(tuple(numbers)).finditer(text) if numbers else iter(())
+
+
+@functools.lru_cache(maxsize=64)
+def _forms(numbers: tuple[int, ...]) -> re.Pattern[str]:
+    """The forms of these numbers. A letter before would make it part of a word, such as the end of “disk-based-…”."""
+    forms = [form for _, form in _KNOWN.values()]
+    return re.compile("|".join(f"(?P<f{number}>(?<![A-Za-z0-9])(?:{forms[number]}))" for number in numbers))
 
 
 def _walk(value: Any, path: ValuePath, document: Document, file: str) -> Iterator[Fault]:
@@ -84,7 +100,7 @@ def _walk(value: Any, path: ValuePath, document: Document, file: str) -> Iterato
         for index, item in enumerate(value):
             yield from _walk(item, (*path, index), document, file)
     elif isinstance(value, str):
-        match = _KNOWN.search(value)
+        match = next(_matches(value), None)
         if match and not _SAMPLE.search(match[0]):
             yield _known_fault(match, document.place(path), file)
         elif path and isinstance(path[-1], str) and _is_literal_secret(path[-1], value):
@@ -109,6 +125,6 @@ def _name_for(key: str) -> str:
 
 
 def _known_fault(match: re.Match[str], place: Place, file: str) -> Fault:
-    label = next(_LABELS[number] for number in range(len(_LABELS)) if match[f"f{number}"])
+    label = _LABELS[int(str(match.lastgroup)[1:])]
     mend = "Revoke it if it is real, and write ${{ secrets.NAME }} instead."
     return Fault(f"This looks like {label}, written out.", place, mend, file)

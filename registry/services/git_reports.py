@@ -40,7 +40,7 @@ class Report:
         self._rows: list[Row] = []
         self._paths: set[str] = set()
         self._packages: set[str] = set()
-        self._done = self._total = self._published = 0
+        self._done, self._total, self._published = run.done, run.total, 0
         entries = SyncEntry.objects.filter(run=run)
         self._known = set(entries.filter(outcome="imported").values_list("path", "package", "version"))
         # Earlier steps' other entries are found anew.
@@ -53,7 +53,9 @@ class Report:
 
     def progress(self, done: int, total: int) -> None:
         """How far it is. Raises Superseded, or Paused at the end of the step."""
-        self._done, self._total = done, total
+        # What earlier steps have done is done: while this one passes over it, nobody sees the number fall.
+        if done >= self.run.done or done == total:
+            self._done, self._total = done, total
         self.alive()
         # A step that has published nothing would leave the next one just as much to do.
         if time.monotonic() - self._started > STEP_SECONDS and self._published and done < total:
@@ -80,7 +82,7 @@ class Report:
                 raise TooLarge(f"The files to import are larger than {fetched.limits.total_bytes >> 20} MiB in all.")
         for one in walk.skipped:
             self.add(Row(one.path, "skipped", reason=one.reason))
-        self._total = len(files)
+        self._total = max(self._total, len(files))
         self._flush()
         return files
 

@@ -8,10 +8,11 @@ at once do not double anything: a package's name and its row in ImportedFile are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused, require
@@ -22,15 +23,16 @@ from registry.domain import literals
 from registry.domain.faults import Fault, ManifestInvalid
 from registry.domain.files import File, FileTree, tree
 from registry.domain.versions import InvalidVersion, Version
-from registry.importers import Candidate, Outcome, Refusal, Source, read, report, settled
+from registry.importers import Candidate, Outcome, Refusal, Source, read, report
 from registry.importers.numbering import next_version, range_from
 from registry.importers.report import ImportOutcome, Row
 from registry.kinds import KINDS
-from registry.models import ImportedFile, Package, ReleaseCoordinate, Visibility
-from registry.services import packages, releases
+from registry.models import ImportedFile, Package, Visibility
+from registry.services import import_names, imported, packages, publications, releases
+from registry.services.import_names import Names
+from registry.services.imported import Key, Known, key_of
 from registry.services.releases import Notes
 
-_BATCH = 1000
 # What refuses one item and lets the others go on.
 REFUSALS = (
     ManifestInvalid,
@@ -63,7 +65,7 @@ def plan(
 ) -> Plan:
     """What `run` would do with the files, without doing it. Raises PermissionRefused."""
     require(may_publish(by, namespace))
-    return Plan(tuple(_Import(by, namespace, files, source, progress or _untold).looked_at()))
+    return Plan(tuple(_started(by, namespace, files, source, progress).looked_at()))
 
 
 def run(
@@ -97,22 +99,21 @@ def each(
 ) -> Iterator[Row]:
     """As `run`, row by row: whoever reads may stop between two. `origin` is kept with every release beside its path."""
     require(may_publish(by, namespace))
-    yield from _Import(by, namespace, files, source, progress or _untold, origin or {}).published(
-        Visibility(visibility)
-    )
+    started = _started(by, namespace, files, source, progress, origin or {})
+    yield from started.published(Visibility(visibility))
 
 
-@dataclass
-class _Known:
-    """What is remembered of one item: its package and what was published of it last."""
-
-    path: str
-    item: str
-    name: str
-    kind: str
-    digest: str
-    version: str
-    source: str = ""
+def _started(
+    by: Actor,
+    namespace: Namespace,
+    files: Sequence[Source],
+    source: str,
+    progress: Progress | None,
+    origin: Mapping[str, str] | None = None,
+) -> _Import:
+    tell = progress or _untold
+    names = import_names.settle(namespace, source, files, tell)
+    return _Import(by, namespace, files, source, tell, names, origin or {})
 
 
 @dataclass
@@ -124,46 +125,39 @@ class _Import:
     files: Sequence[Source]
     source: str
     progress: Progress
+    names: Names
     origin: Mapping[str, str] = field(default_factory=dict)
-    known: dict[tuple[str, str], _Known] = field(default_factory=dict)
-    names: dict[tuple[str, str], str] = field(default_factory=dict)
-    refused: dict[tuple[str, str], Refusal] = field(default_factory=dict)
-    twins: dict[tuple[str, str], _Known | Candidate] = field(default_factory=dict)
-    moved: dict[tuple[str, str], _Known] = field(default_factory=dict)
-    losses: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    done: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    total: int = 0
+    # What each item became, for those that use it.
+    done: dict[Key, tuple[str, str]] = field(default_factory=dict)
 
     def looked_at(self) -> Iterator[Row]:
         """The rows of a plan."""
-        self._settle()
-        used = _used_versions(self.namespace, self.names.values())
+        used = imported.used_versions(self.namespace, self.names.names.values())
         for done, outcome in enumerate(read(self.files), 1):
             decided = self._decided(outcome)
             yield decided if isinstance(decided, Row) else self._foreseen(decided, used)
-            self.progress(done, self.total)
+            self.progress(done, self.names.total)
 
     def _foreseen(self, candidate: Candidate, used: Mapping[str, Sequence[Version]]) -> Row:
         """The row of what would be published."""
         key = candidate.path, candidate.item
-        if before := self.moved.get(key):
+        if before := self.names.moved.get(key):
             self.done[key] = before.name, before.version
             return self._row(candidate, ImportOutcome.UNCHANGED, before.name, before.version, ())
-        version = str(next_version(candidate.version, used.get(self.names[key], [])))
+        version = str(next_version(candidate.version, used.get(self.names.names[key], [])))
         try:
-            _check(candidate, self.names[key], self._fitted(candidate, version))
+            _check(candidate, self.names.names[key], self._fitted(candidate, version))
         except REFUSALS as error:
             return report.refused(candidate, error)
-        self.done[key] = self.names[key], version
-        return self._row(candidate, ImportOutcome.IMPORTED, self.names[key], version)
+        self.done[key] = self.names.names[key], version
+        return self._row(candidate, ImportOutcome.IMPORTED, self.names.names[key], version)
 
     def published(self, visibility: Visibility) -> Iterator[Row]:
         """The rows of a run, each as it is done."""
-        self._settle()
         for done, outcome in enumerate(read(self.files), 1):
             decided = self._decided(outcome)
             yield decided if isinstance(decided, Row) else self._tried(decided, visibility)
-            self.progress(done, self.total)
+            self.progress(done, self.names.total)
 
     def _tried(self, candidate: Candidate, visibility: Visibility) -> Row:
         try:
@@ -176,19 +170,19 @@ class _Import:
         key = outcome.path, outcome.item
         if isinstance(outcome, Refusal):
             return report.row_of(outcome)
-        if key in self.refused:
-            return report.row_of(self.refused[key])
-        if twin := self.twins.get(key):
+        if key in self.names.refused:
+            return report.row_of(self.names.refused[key])
+        if twin := self.names.twins.get(key):
             return self._row_of_twin(outcome, twin)
-        known = self.known.get(key)
+        known = self.names.known.get(key)
         if known is not None and (known.kind, known.digest) == (outcome.kind, outcome.digest):
             self.done[key] = known.name, known.version
             return self._row(outcome, ImportOutcome.UNCHANGED, known.name, known.version, ())
         return outcome
 
-    def _row_of_twin(self, one: Candidate, twin: _Known | Candidate) -> Row:
+    def _row_of_twin(self, one: Candidate, twin: Known | Candidate) -> Row:
         """The row of an item that another file holds too."""
-        first = (twin.name, twin.version) if isinstance(twin, _Known) else self.done.get((twin.path, twin.item))
+        first = (twin.name, twin.version) if isinstance(twin, Known) else self.done.get((twin.path, twin.item))
         if first is None:
             return report.row_of(
                 Refusal(one.path, f"It is the same as “{twin.path}”, which was refused.", one.item, one.kind)
@@ -196,70 +190,13 @@ class _Import:
         self.done[one.path, one.item] = first
         return self._row(one, ImportOutcome.UNCHANGED, *first, (f"The same as “{twin.path}”.",))
 
-    def _settle(self) -> None:
-        """Give every candidate its name, and find those that there is nothing to do for."""
-        self.known = _known(self.namespace, self.source)
-        light: dict[tuple[str, str], Candidate] = {}
-        digests: dict[tuple[str, str], str] = {}
-        for outcome in read(self.files):
-            self.total += 1
-            self.progress(0, self.total)
-            key = outcome.path, outcome.item
-            if isinstance(outcome, Candidate):
-                digests[key] = outcome.digest
-                light[key] = replace(outcome, manifest="", readme="", files=())
-        holders = _holders(self.namespace, {one.name for one in light.values()})
-        new = [key for key in light if key not in self.known]
-        seen: dict[tuple[str, str, str], Candidate] = {}
-        for key in new:
-            self._place(light[key], digests[key], holders, seen, present=light)
-        taken = {key: known.name for key, known in self.known.items()} | {
-            key: known.name for key, known in self.moved.items()
-        }
-        elsewhere = [one.name for one in holders.values() if isinstance(one, _Known) and one.source != self.source]
-        waiting = [one for key, one in light.items() if key not in self.refused and key not in self.twins]
-        for one in settled(waiting, taken, elsewhere):
-            key = one.path, one.item
-            self.names[key] = one.name
-            self.losses[key] = one.losses
-            if (known := self.known.get(key)) and known.kind != one.kind:
-                reason = f"It was a package of the kind “{known.kind}” and would be one of the kind “{one.kind}” now."
-                self.refused[key] = Refusal(
-                    one.path, reason, one.item, one.kind, one.line, mend="Move the file, or delete the package."
-                )
-
-    def _place(
-        self,
-        one: Candidate,
-        digest: str,
-        holders: dict[str, _Known | Package],
-        seen: dict[tuple[str, str, str], Candidate],
-        *,
-        present: dict[tuple[str, str], Candidate],
-    ) -> None:
-        """What a new candidate is: the twin of another file, one that was moved, refused for its name, or really new."""
-        key, holder = (one.path, one.item), holders.get(one.name)
-        if isinstance(holder, Package):
-            reason = f"“{holder}” exists already, and it was not imported."
-            self.refused[key] = Refusal(one.path, reason, one.item, one.kind, one.line, mend="Rename the file.")
-            return
-        if holder is not None and (holder.kind, holder.digest) == (one.kind, digest):
-            here = holder.source == self.source
-            if (
-                here
-                and (holder.path, holder.item) not in present
-                and holder.name not in map(_name, self.moved.values())
-            ):
-                self.moved[key] = holder
-            else:
-                self.twins[key] = holder
-            return
-        if first := seen.get((one.name, one.kind, digest)):
-            self.twins[key] = first
-        seen.setdefault((one.name, one.kind, digest), one)
-
     def _apply(self, candidate: Candidate, visibility: Visibility) -> Row:
         """Publish one candidate, unless somebody else has done so in the meantime."""
+        if key_of(candidate) in self.names.fresh:
+            try:
+                return self._begin(candidate, visibility)
+            except (packages.PackageExists, releases.VersionExists, IntegrityError):
+                pass  # Somebody was here since the names were found, so this takes a closer look.
         try:
             return self._publish(candidate, visibility)
         except packages.PackageExists:
@@ -269,52 +206,67 @@ class _Import:
             return self._publish(candidate, visibility)
 
     @transaction.atomic
+    def _begin(self, candidate: Candidate, visibility: Visibility) -> Row:
+        """Make the package of a candidate that none is known of, without asking first: what is unique tells if one is."""
+        version = str(next_version(candidate.version, ()))
+        release = publications.publish_new(
+            by=self.by,
+            namespace=self.namespace,
+            version=version,
+            **self._package_of(candidate, visibility),
+            **self._texts_of(candidate, version),
+        )
+        return self._keep(candidate, version, ImportedFile(), release.package)
+
+    @transaction.atomic
     def _publish(self, candidate: Candidate, visibility: Visibility) -> Row:
-        key = candidate.path, candidate.item
-        if before := self.moved.get(key):
+        if before := self.names.moved.get(key_of(candidate)):
             self._move(before, candidate)
         row = self._rows_of(candidate).select_for_update(of=("self",)).select_related("package__namespace").first()
         if row is not None and (row.package.deleted_at or row.package.namespace_id != self.namespace.id):
             row.delete()
             row = None
         if row is not None and row.digest == candidate.digest:
-            self.done[key] = row.package.name, row.version
+            self.done[key_of(candidate)] = row.package.name, row.version
             return self._row(candidate, ImportOutcome.UNCHANGED, row.package.name, row.version, ())
-        package = row.package if row else self._new_package(candidate, visibility)
-        used = _used_versions(self.namespace, [package.name]).get(package.name, [])
-        version = str(next_version(candidate.version, used))
-        releases.publish(
-            by=self.by,
-            package=package,
-            version=version,
-            manifest=self._fitted(candidate, version),
-            notes=Notes(candidate.readme, _changelog(candidate, self.losses.get(key, ()))),
-            files=_files(candidate) if candidate.files else None,
-            origin=self._origin(candidate),
+        package = (
+            row.package
+            if row
+            else packages.create(by=self.by, namespace=self.namespace, **self._package_of(candidate, visibility))
         )
-        row = row or ImportedFile(namespace=self.namespace, package=package, key=self._key(candidate))
+        used = imported.used_versions(self.namespace, [package.name]).get(package.name, [])
+        version = str(next_version(candidate.version, used))
+        releases.publish(by=self.by, package=package, version=version, **self._texts_of(candidate, version))
+        return self._keep(candidate, version, row or ImportedFile(), package)
+
+    def _keep(self, candidate: Candidate, version: str, row: ImportedFile, package: Package) -> Row:
+        """Remember what became of a file, in the transaction that made it so."""
+        row.namespace, row.package, row.key = self.namespace, package, self._key(candidate)
         row.source, row.path, row.item = self.source, candidate.path, candidate.item
         row.importer, row.digest, row.version = candidate.importer, candidate.digest, version
         row.save()
-        self.done[key] = package.name, version
+        self.done[key_of(candidate)] = package.name, version
         return self._row(candidate, ImportOutcome.IMPORTED, package.name, version)
 
-    def _new_package(self, candidate: Candidate, visibility: Visibility) -> Package:
-        return packages.create(
-            by=self.by,
-            namespace=self.namespace,
-            name=self.names[candidate.path, candidate.item],
-            kind=candidate.kind,
-            visibility=visibility,
-            summary=candidate.summary[:300],
-        )
+    def _package_of(self, candidate: Candidate, visibility: Visibility) -> dict[str, Any]:
+        name, summary = self.names.names[key_of(candidate)], candidate.summary[:300]
+        return {"name": name, "kind": candidate.kind, "visibility": visibility, "summary": summary}
 
-    def _move(self, before: _Known, candidate: Candidate) -> None:
+    def _texts_of(self, candidate: Candidate, version: str) -> dict[str, Any]:
+        """What is published of it. Raises ManifestInvalid."""
+        return {
+            "manifest": self._fitted(candidate, version),
+            "notes": Notes(candidate.readme, _changelog(candidate, self.names.losses.get(key_of(candidate), ()))),
+            "files": _files(candidate) if candidate.files else None,
+            "origin": self._origin(candidate),
+        }
+
+    def _move(self, before: Known, candidate: Candidate) -> None:
         old = ImportedFile.key_of(self.source, before.path, before.item)
         rows = ImportedFile.objects.filter(namespace=self.namespace, key=old)
         rows.update(key=self._key(candidate), path=candidate.path, item=candidate.item)
 
-    def _rows_of(self, candidate: Candidate) -> Any:
+    def _rows_of(self, candidate: Candidate) -> QuerySet[ImportedFile]:
         return ImportedFile.objects.filter(namespace=self.namespace, key=self._key(candidate))
 
     def _key(self, candidate: Candidate) -> str:
@@ -354,7 +306,7 @@ class _Import:
         reasons: Iterable[str] | None = None,
     ) -> Row:
         if reasons is None:
-            reasons = self.losses.get((candidate.path, candidate.item), candidate.losses)
+            reasons = self.names.losses.get((candidate.path, candidate.item), candidate.losses)
         package = f"{self.namespace.slug}/{name}"
         return Row(
             report.shown(candidate.path),
@@ -369,44 +321,6 @@ class _Import:
 
 def _untold(done: int, total: int) -> None:
     """Nobody asked how far it is."""
-
-
-def _known(namespace: Namespace, source: str) -> dict[tuple[str, str], _Known]:
-    """What earlier imports from this source left behind, as far as the packages are still there."""
-    rows = ImportedFile.objects.filter(namespace=namespace, source=source, package__deleted_at=None)
-    rows = rows.filter(package__namespace=namespace)
-    values = rows.values_list("path", "item", "package__name", "package__kind", "digest", "version")
-    return {(row[0], row[1]): _Known(*row, source=source) for row in values.iterator(_BATCH)}
-
-
-def _holders(namespace: Namespace, names: Iterable[str]) -> dict[str, _Known | Package]:
-    """Who has each of the names now: a file that was imported, or a package that came from elsewhere."""
-    found: dict[str, _Known | Package] = {}
-    for batch in _batches(sorted(names)):
-        rows = Package.objects.filter(namespace=namespace, name__in=batch, deleted_at=None)
-        for package in rows.select_related("imported_file", "namespace"):
-            row = getattr(package, "imported_file", None)
-            found[package.name] = (
-                _Known(row.path, row.item, package.name, package.kind, row.digest, row.version, row.source)
-                if row is not None
-                else package
-            )
-    return found
-
-
-def _used_versions(namespace: Namespace, names: Iterable[str]) -> dict[str, list[Version]]:
-    """Every version that was ever published under each name."""
-    found: dict[str, list[Version]] = {}
-    for batch in _batches(sorted(set(names))):
-        rows = ReleaseCoordinate.objects.filter(namespace=namespace, name__in=batch)
-        for name, version in rows.values_list("name", "version"):
-            found.setdefault(name, []).append(Version.parse(version))
-    return found
-
-
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), _BATCH):
-        yield names[start : start + _BATCH]
 
 
 def _check(candidate: Candidate, name: str, manifest: str) -> None:
@@ -427,7 +341,3 @@ def _files(candidate: Candidate) -> FileTree:
 def _changelog(candidate: Candidate, losses: Sequence[str]) -> str:
     lost = "".join(f"- {loss}\n" for loss in losses)
     return f"Imported from `{candidate.path}`.\n" + (f"\n{lost}" if lost else "")
-
-
-def _name(known: _Known) -> str:
-    return known.name

@@ -53,35 +53,62 @@ def create(
     Raises PermissionRefused, InvalidName, UnknownKind or PackageExists.
     """
     require(may_publish(by, namespace))
+    package = prepared(by, namespace, name=name, kind=kind, visibility=visibility, summary=summary, upstream=upstream)
+    with transaction.atomic():
+        insert(package)
+        search_entries.refresh(package)
+        said = created(package)
+        audit.record(by, said.action, package, namespace=namespace, data=said.data)
+    return package
+
+
+def prepared(
+    by: Actor,
+    namespace: Namespace,
+    *,
+    name: str,
+    kind: str,
+    visibility: str = Visibility.PRIVATE,
+    summary: str = "",
+    upstream: Release | None = None,
+) -> Package:
+    """A package that is not stored yet. Raises InvalidName or UnknownKind."""
     name = slugs.check_package_name(slugs.normalize(name))
     if kind not in KINDS:
         raise UnknownKind(f"“{kind}” is no kind of package. Use one of: {', '.join(KINDS)}.")
+    return Package(
+        namespace=namespace,
+        name=name,
+        kind=kind,
+        visibility=Visibility(visibility),
+        summary=summary,
+        upstream=upstream.package if upstream else None,
+        upstream_release=upstream,
+        created_by=by.user,
+    )
+
+
+def insert(package: Package) -> None:
+    """Store a package that is new, in the caller's transaction. Raises PackageExists, which has to end that."""
+    namespace, name = package.namespace, package.name
     try:
-        with transaction.atomic():
-            package = Package.objects.create(
-                namespace=namespace,
-                name=name,
-                kind=kind,
-                visibility=Visibility(visibility),
-                summary=summary,
-                upstream=upstream.package if upstream else None,
-                upstream_release=upstream,
-                created_by=by.user,
-            )
-            # Looked up after the insert: it waited for whoever was just handing over the package that had the name.
-            if FormerPackageName.objects.filter(namespace=namespace, name=name).exists():
-                raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
-            require_no_quarantine(package, namespace)
-            search_entries.refresh(package)
-            data: dict[str, object] = {"kind": kind, "visibility": str(package.visibility)}
-            if upstream:
-                # By id: whoever reads the log of this namespace need not be allowed to see the upstream.
-                data["upstream_release"] = upstream.pk
-            action = RegistryAction.PACKAGE_FORK if upstream else RegistryAction.PACKAGE_CREATE
-            audit.record(by, action, package, namespace=namespace, data=data)
+        package.save(force_insert=True)
     except IntegrityError:
         raise PackageExists(f"“{namespace.slug}/{name}” exists already.") from None
-    return package
+    # Looked up after the insert: it waited for whoever was just handing over the package that had the name.
+    if FormerPackageName.objects.filter(namespace=namespace, name=name).exists():
+        raise PackageExists(f"“{namespace.slug}/{name}” was the name of a package that is elsewhere now.")
+    require_no_quarantine(package, namespace)
+
+
+def created(package: Package) -> audit.Entry:
+    """What the audit log says of a new package."""
+    upstream = package.upstream_release
+    data: dict[str, object] = {"kind": package.kind, "visibility": str(package.visibility)}
+    if upstream is None:
+        return audit.Entry(RegistryAction.PACKAGE_CREATE, package, data)
+    # By id: whoever reads the log of this namespace need not be allowed to see the upstream.
+    return audit.Entry(RegistryAction.PACKAGE_FORK, package, data | {"upstream_release": upstream.pk})
 
 
 def update(*, by: Actor, package: Package, visibility: str, summary: str) -> None:

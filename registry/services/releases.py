@@ -1,9 +1,8 @@
-"""Releases: published once, yanked and un-yanked, marked as fixes, never changed."""
+"""Releases: published once, yanked and un-yanked, never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -12,18 +11,16 @@ from hub.actors import Actor
 from hub.domain.decisions import require
 from hub.services import audit
 from registry import policies
-from registry.checks.running import Scan
-from registry.domain import canonical, literals, manifests, markup, skills
+from registry.domain import canonical, manifests
 from registry.domain.actions import RegistryAction
-from registry.domain.faults import Fault, ManifestInvalid
-from registry.domain.files import File, FileTree, tree
+from registry.domain.files import FileTree
 from registry.domain.fixes import Fix
 from registry.domain.lifecycle import InvalidWords
-from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import NewsKind, Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import artifacts, scans, search_entries, upstream_news
+from registry.services import artifacts, drafts, scans, search_entries, upstream_news
+from registry.services.drafts import Draft, Notes
 from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
 __all__ = [
@@ -33,8 +30,10 @@ __all__ = [
     "PackageGone",
     "TakesNoReleases",
     "VersionExists",
+    "add",
     "mark_fix",
     "publish",
+    "published",
     "refresh",
     "unmark_fix",
     "unyank",
@@ -44,14 +43,6 @@ __all__ = [
 
 class VersionExists(Exception):
     """The version was used before under this name, maybe in a package that is gone. A version is never reused."""
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What accompanies a manifest, in Markdown."""
-
-    readme: str = ""
-    changelog: str = ""
 
 
 def publish(
@@ -73,93 +64,25 @@ def publish(
     once, exactly one succeeds.
     """
     require(policies.may_release(by, package))
-    number = Version.parse(version)
-    draft = _draft(package, number, manifest, notes or Notes(), files, origin, fix.checked() if fix else None)
+    draft = drafts.draft(package, version=version, manifest=manifest, notes=notes, files=files, origin=origin, fix=fix)
     with transaction.atomic():
-        release = _store(by, package, draft)
+        lock_to_publish(package)
+        release = add(by, package, draft)
+        refresh(package)
         KINDS[package.kind].after_publish(by, release, draft.manifest)
-        data: dict[str, object] = {"version": release.version, "digest": release.digest}
-        if release.published_from:
-            data["published_from"] = release.published_from
-        if release.origin:
-            data["origin"] = release.origin
-        if release.artifact_id:
-            data["artifact"] = release.artifact_id
         if release.is_fix:
-            data["fix"] = {"note": release.fix_note, "security": release.is_security_fix}
             upstream_news.happened(package, NewsKind.FIX, release)
-        audit.record(by, RegistryAction.RELEASE_PUBLISH, release, namespace=package.namespace, data=data)
+        said = published(release)
+        audit.record(by, said.action, release, namespace=package.namespace, data=said.data)
     return release
 
 
-@dataclass(frozen=True)
-class _Draft:
-    """A release that is checked and not stored yet."""
+def add(by: Actor, package: Package, draft: Draft) -> Release:
+    """The row of a new release, with what the checks found. The package must be locked, or made in this transaction.
 
-    number: Version
-    manifest: Manifest
-    notes: Notes
-    html: Notes
-    files: FileTree | None
-    origin: Mapping[str, str] | None
-    scan: Scan
-    fix: Fix | None
-
-
-def _draft(
-    package: Package,
-    number: Version,
-    manifest: str,
-    notes: Notes,
-    files: FileTree | None,
-    origin: Mapping[str, str] | None,
-    fix: Fix | None,
-) -> _Draft:
-    """Read, render and scan what is to be published. Raises ManifestInvalid with all that is wrong in any of it."""
-    kind = KINDS[package.kind]
-    read, faults = _attempt(lambda: kind.read(manifest, package.name))
-    html, of_notes = _attempt(lambda: _rendered(notes, read))
-    folder, of_files = _attempt(lambda: _folder(package, manifest, files))
-    scan = _scanned(package, number, manifest, read, notes, files)
-    faults = [*faults, *of_notes, *of_files]
-    known = {(fault.file, fault.place.line) for fault in faults}
-    faults += [found.as_fault() for found in scan.errors if (found.file, found.line) not in known]
-    if faults or read is None or html is None:
-        raise ManifestInvalid(faults)
-    return _Draft(number, read, notes, html, folder, origin, scan, fix)
-
-
-def _attempt[T](work: Callable[[], T]) -> tuple[T | None, list[Fault]]:
-    """What comes of it, or the faults for which it was refused."""
-    try:
-        return work(), []
-    except ManifestInvalid as error:
-        return None, error.faults
-
-
-def _scanned(
-    package: Package, number: Version, manifest: str, read: Manifest | None, notes: Notes, files: FileTree | None
-) -> Scan:
-    """What the checks find; in a manifest that nobody can read as well, so that one attempt tells all."""
-    main = KINDS[package.kind].main_file
-    texts = {read.file if read else main: manifest, "README.md": notes.readme, "CHANGELOG.md": notes.changelog}
-    beside = [(file.path, file.content) for file in files.files if file.path != main] if files else []
-    return scans.look(scans.subject(package, str(number), texts, read.value if read else None, beside))
-
-
-def _folder(package: Package, manifest: str, files: FileTree | None) -> FileTree | None:
-    """The files of a package that is a folder, its manifest among them. Raises ManifestInvalid."""
-    kind = KINDS[package.kind]
-    if not kind.takes_files:
-        if files is not None and files.files:
-            raise ManifestInvalid([Fault("A package of this kind has no files beside its manifest.", file="")])
-        return None
-    beside = [file for file in files.files if file.path != kind.main_file] if files else []
-    return tree([File(kind.main_file, manifest.encode()), *beside])
-
-
-def _store(by: Actor, package: Package, draft: _Draft) -> Release:
-    _claim(lock_to_publish(package), draft.number)
+    Raises VersionExists, which has to end that transaction.
+    """
+    _claim(package, draft.number)
     manifest, number = draft.manifest, draft.number
     release = Release.objects.create(
         package=package,
@@ -170,13 +93,13 @@ def _store(by: Actor, package: Package, draft: _Draft) -> Release:
         manifest=manifest.text,
         digest=canonical.digest(manifest.text.encode()),
         content=manifest.value,
-        document=_document(package, draft),
+        document=draft.document(package),
         artifact=artifacts.keep(draft.files) if draft.files else None,
         files=artifacts.listing(draft.files) if draft.files else [],
         title=manifest.title,
         secrets=list(manifest.secrets),
         inputs=list(manifest.inputs),
-        warnings=[fault.as_json() for fault in (*manifest.warnings, *_version_mismatch(manifest, number))],
+        warnings=[fault.as_json() for fault in draft.warnings()],
         findings=[finding.as_json() for finding in draft.scan.findings],
         readme=draft.notes.readme,
         readme_html=draft.html.readme,
@@ -188,17 +111,22 @@ def _store(by: Actor, package: Package, draft: _Draft) -> Release:
         fix_note=draft.fix.note if draft.fix else "",
         is_security_fix=draft.fix is not None and draft.fix.is_security,
     )
-    scans.keep(release, draft.scan)
-    refresh(package)
+    scans.keep_first(release, draft.scan)
     return release
 
 
-def _document(package: Package, draft: _Draft) -> dict[str, object] | None:
-    """The server.json of an MCP server; one that the hub derived says under which name and version it is published."""
-    document = draft.manifest.document
-    if document is None or document["name"]:
-        return document
-    return document | {"name": str(package), "version": str(draft.number)}
+def published(release: Release) -> audit.Entry:
+    """What the audit log says of a publication."""
+    data: dict[str, object] = {"version": release.version, "digest": release.digest}
+    if release.published_from:
+        data["published_from"] = release.published_from
+    if release.origin:
+        data["origin"] = release.origin
+    if release.artifact_id:
+        data["artifact"] = release.artifact_id
+    if release.is_fix:
+        data["fix"] = {"note": release.fix_note, "security": release.is_security_fix}
+    return audit.Entry(RegistryAction.RELEASE_PUBLISH, release, data)
 
 
 def _origin(by: Actor) -> dict[str, str] | None:
@@ -212,10 +140,9 @@ def _origin(by: Actor) -> dict[str, str] | None:
 
 
 def _claim(package: Package, number: Version) -> None:
-    """Take the version under the package's name for ever. Raises VersionExists."""
+    """Take the version under the package's name for ever. Raises VersionExists, which has to end the transaction."""
     try:
-        with transaction.atomic():
-            ReleaseCoordinate.objects.create(namespace_id=package.namespace_id, name=package.name, version=str(number))
+        ReleaseCoordinate.objects.create(namespace_id=package.namespace_id, name=package.name, version=str(number))
     except IntegrityError:
         mend = "Publish under the next version."
         raise VersionExists(f"{package}@{number} was published before, and a version is never reused. {mend}") from None
@@ -298,27 +225,3 @@ def refresh(package: Package) -> None:
     Package.objects.filter(id=package.id).update(**changes)
     package.refresh_from_db(fields=list(changes))
     search_entries.refresh(package)
-
-
-def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
-    stated = manifest.value.get("version")
-    if stated in (None, str(number)):
-        return []
-    return [Fault(f"The manifest says version {stated}; this release is {number}, and clients are told {number}.")]
-
-
-def _rendered(notes: Notes, manifest: Manifest | None) -> Notes:
-    """The notes as HTML; a skill without a README is its own. Raises ManifestInvalid for what is too large or holds a secret."""
-    if manifest is not None and manifest.format == "skill" and not notes.readme:
-        return Notes(_html(manifest.file, skills.body(manifest.text)), _html("CHANGELOG.md", notes.changelog))
-    return Notes(_html("README.md", notes.readme), _html("CHANGELOG.md", notes.changelog))
-
-
-def _html(file: str, text: str) -> str:
-    manifests.check_size(text, file, manifests.MAX_DOCUMENT_BYTES)
-    if faults := literals.in_text(text, file):
-        raise ManifestInvalid(faults)
-    try:
-        return markup.render(text)
-    except ValueError as error:
-        raise ManifestInvalid([Fault(str(error), file=file)]) from None

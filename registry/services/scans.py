@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -44,10 +45,10 @@ def popular_names(package: Package) -> list[str]:
     """
     slug = package.namespace.slug
     public = Package.objects.present().filter(visibility=Visibility.PUBLIC).exclude(namespace_id=package.namespace_id)
-    rows = public.select_related("namespace").only("name", "namespace__slug").order_by("id")
-    namesakes = rows.filter(name=package.name, namespace__slug__in=slips(slug))
-    alike = [*rows.filter(name__in=slips(package.name))[:MOST_NAMES], *namesakes[:MOST_NAMES]]
-    found = {row.id: str(row) for row in alike}
+    rows = public.order_by("id").values_list("id", "namespace__slug", "name")
+    alike = rows.filter(name__among=slips(package.name))[:MOST_NAMES]
+    namesakes = rows.filter(name=package.name, namespace__slug__among=_namespaces_like(slug))[:MOST_NAMES]
+    found = {row[0]: f"{row[1]}/{row[2]}" for row in (*alike, *namesakes)}
     if not found:
         return []
     forks = Package.objects.present().filter(upstream__in=found)
@@ -57,26 +58,38 @@ def popular_names(package: Package) -> list[str]:
     return [name for id_, name in found.items() if id_ in used]
 
 
+@functools.lru_cache(maxsize=64)
+def _namespaces_like(slug: str) -> frozenset[str]:
+    """Whoever imports a thousand files asks for one namespace a thousand times."""
+    return frozenset(slips(slug))
+
+
 def look(looked_at: Subject) -> Scan:
     """Run every check."""
     return running.scan(looked_at)
 
 
 def keep(release: Release, scan: Scan) -> ReleaseScan:
-    """Store what was found; of the same checks, once. Part of the publication's transaction, or of a later scan."""
+    """Store what a later scan found; of the same checks, once."""
+    fingerprint = running.fingerprint(scan.checks)
+    row, _ = ReleaseScan.objects.get_or_create(release=release, fingerprint=fingerprint, defaults=_told(scan))
+    return row
+
+
+def keep_first(release: Release, scan: Scan) -> ReleaseScan:
+    """Store what was found, in the transaction that makes the release: nobody else can have scanned it."""
+    return ReleaseScan.objects.create(release=release, fingerprint=running.fingerprint(scan.checks), **_told(scan))
+
+
+def _told(scan: Scan) -> dict[str, Any]:
     counts = scan.counts()
     severities = [finding.severity for finding in scan.findings]
-    row, _ = ReleaseScan.objects.get_or_create(
-        release=release,
-        fingerprint=running.fingerprint(scan.checks),
-        defaults={
-            "checks": {name: {"version": version, **counts.get(name, {})} for name, version in scan.checks.items()},
-            "findings": [finding.as_json() for finding in scan.findings],
-            "error_count": severities.count("error"),
-            "warning_count": severities.count("warning"),
-        },
-    )
-    return row
+    return {
+        "checks": {name: {"version": version, **counts.get(name, {})} for name, version in scan.checks.items()},
+        "findings": [finding.as_json() for finding in scan.findings],
+        "error_count": severities.count("error"),
+        "warning_count": severities.count("warning"),
+    }
 
 
 def rescan(release: Release) -> ReleaseScan:

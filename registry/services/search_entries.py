@@ -55,6 +55,11 @@ def refresh(package: Package) -> None:
     _store(_read([package.id]))
 
 
+def of_new(package: Package) -> None:
+    """Make the entry of a package that this transaction has made, and that says what its row says. No need to read it again."""
+    _store([_entry(package)])
+
+
 def rebuild(*, batch: int = BATCH) -> Iterator[int]:
     """Make every entry anew, in the order of the packages' numbers; yields how many packages are done.
 

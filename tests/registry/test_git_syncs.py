@@ -301,6 +301,14 @@ def test_a_long_sync_goes_on_in_steps_and_its_report_is_whole(
     acme: Any, owner: Actor, remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git_reports, "STEP_SECONDS", -1.0)
+    shown: list[int] = []
+    flush = git_reports.Report._flush
+
+    def flush_and_look(report: git_reports.Report) -> None:
+        flush(report)
+        shown.append(SyncRun.objects.values_list("done", flat=True).get(id=report.run.id))
+
+    monkeypatch.setattr(git_reports.Report, "_flush", flush_and_look)
     names = [f"rule-{number}" for number in range(4)]
     remote.commit({f"{name}.mdc": rule(name) for name in names})
     run = git_syncs.ask(by=owner, source=connected(owner, acme, remote))
@@ -312,6 +320,7 @@ def test_a_long_sync_goes_on_in_steps_and_its_report_is_whole(
     assert (run.state, run.losses, run.counts) == ("done", 0, {"imported": 4})
     assert [versions(name) for name in names] == [["1.0.0"]] * 4
     assert SyncEntry.objects.filter(run=run).count() == 4
+    assert shown == sorted(shown), "a step that passes over what is done shows less than the one before"
 
 
 def test_whoever_connected_it_has_to_be_allowed_still(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused
 from hub.models import AuditEvent, Namespace
+from hub.services import tokens
 from registry.importers import Source
 from registry.importers.report import Row
 from registry.models import ImportedFile, Package, Release
-from registry.services import imports, lifecycle, packages
+from registry.services import import_names, imports, lifecycle, packages
 from tests.hub.together import together
 
 RULE = "---\ndescription: {0}\n---\nWrite {0}.\n"
@@ -217,3 +221,51 @@ def test_two_runs_at_once_double_nothing(owner: Actor, acme: Namespace) -> None:
         assert all(one == {"imported", "unchanged"} for one in outcomes), outcomes
     assert Package.objects.count() == ImportedFile.objects.count() == 12
     assert Release.objects.count() == 24
+
+
+@pytest.mark.parametrize("meanwhile", ["the same file", "a package of its own", "a version that is used up"])
+def test_who_is_faster_keeps_what_they_made(
+    run: Any, owner: Actor, build_package: Any, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    settle = import_names.settle
+
+    def settle_and_be_overtaken(*given: Any) -> Any:
+        found = settle(*given)
+        monkeypatch.setattr(import_names, "settle", settle)
+        if meanwhile == "the same file":
+            run(rule("style.mdc"))
+        else:
+            package = build_package("style", "1.0.0")
+            if meanwhile == "a version that is used up":
+                packages.delete(by=owner, package=package)
+        return found
+
+    monkeypatch.setattr(import_names, "settle", settle_and_be_overtaken)
+    [row] = run(rule("style.mdc"))
+    if meanwhile == "the same file":
+        assert told([row]) == [("style.mdc", "acme/style", "1.0.0", "unchanged")]
+    elif meanwhile == "a package of its own":
+        assert (str(row.outcome), row.package) == ("refused", None)
+        assert Release.objects.count() == 1
+    else:
+        assert told([row]) == [("style.mdc", "acme/style", "1.0.1", "imported")]
+
+
+def test_a_token_for_some_names_imports_those(owner: Actor, acme: Namespace) -> None:
+    made = tokens.create(by=owner, name="web", scopes=["publish"], patterns=["acme/web-*"])
+    by = replace(owner, token=made.token)
+    rows = imports.run(by=by, namespace=acme, files=[rule("style.mdc"), rule("web-style.mdc", "two")])
+    assert [(row.path, str(row.outcome)) for row in rows] == [("style.mdc", "refused"), ("web-style.mdc", "imported")]
+    assert "You may not publish in “acme/style”" in rows[0].reason
+    assert [str(one) for one in Package.objects.all()] == ["acme/web-style"]
+
+
+def test_a_new_file_costs_thirteen_queries(run: Any) -> None:
+    def queries(count: int, word: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            run(*(rule(f"{word}-{number}.mdc", f"{word} {number}") for number in range(count)))
+        return len(captured)
+
+    queries(1, "warm")
+    # Two transactions, one in the other, are four more: in a test, which is one itself, both are savepoints.
+    assert queries(12, "many") - queries(2, "few") == 10 * (13 + 4)

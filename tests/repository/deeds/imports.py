@@ -8,7 +8,12 @@ from typing import Any
 from registry.importers import Source
 from registry.services import import_uploads, imports
 
-READING = {"imports": {"plan"}, "import_uploads": {"visible_to"}}
+READING = {
+    "imports": {"plan"},
+    "import_names": {"settle"},
+    "import_uploads": {"visible_to"},
+    "imported": {"known", "holders", "used_versions", "remembered", "key_of"},
+}
 # A job's work: what it publishes records itself. Forgetting bytes that are over is the hub's own book-keeping.
 PARTS = {"import_uploads": {"perform", "forget"}}
 RULE = b"---\ndescription: One\n---\nDo it.\n"

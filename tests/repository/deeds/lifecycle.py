@@ -22,7 +22,10 @@ READING = {
     "quarantines": {"packages_seen_by", "releases_seen_by"},
     "reports": {"queue"},
 }
-PARTS = {"packages": {"lock", "lock_to_publish", "require_no_quarantine"}, "releases": {"refresh"}}
+PARTS = {
+    "packages": {"lock", "lock_to_publish", "require_no_quarantine", "prepared", "insert", "created"},
+    "releases": {"refresh", "add", "published"},
+}
 
 
 def furnish(world: Any) -> None:
