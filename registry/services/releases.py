@@ -21,7 +21,7 @@ from registry.domain.manifests import Manifest
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import artifacts, scans, search_entries
+from registry.services import artifacts, scans, search_entries, watchers
 from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
 __all__ = ["Notes", "PackageGone", "TakesNoReleases", "VersionExists", "publish", "refresh", "unyank", "yank"]
@@ -243,6 +243,7 @@ def refresh(package: Package) -> None:
     Package.objects.filter(id=package.id).update(**changes)
     package.refresh_from_db(fields=list(changes))
     search_entries.refresh(package)
+    watchers.changed(package)
 
 
 def _version_mismatch(manifest: Manifest, number: Version) -> list[Fault]:
