@@ -93,9 +93,11 @@ def moves(before: Iterable[Taken], after: Iterable[Taken]) -> list[Move]:
     found = []
     for path in sorted(old.keys() | new.keys(), key=_place):
         was, now = old.get(path), new.get(path)
+        if was and now and was.release == now.release:
+            continue
         if was and now and was.package != now.package:
             found += [_move(was, None), _move(None, now)]
-        elif was is None or now is None or was.version != now.version:
+        else:
             found.append(_move(was, now))
     return found
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.domain.patterns import MAX_PATTERNS, InvalidPattern, Pattern
+from hub.domain.patterns import InvalidPattern, Pattern
 from registry.domain import canonical
 
 MAX_REASON = 500
+MAX_LISTED = 100
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,6 @@ class Usage:
 def read_patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
     """The patterns that some lines write, each once. Raises InvalidPattern, also for too many."""
     found = tuple(dict.fromkeys(Pattern.parse(text) for text in texts if text.strip()))
-    if len(found) > MAX_PATTERNS * 5:
-        raise InvalidPattern(f"Write at most {MAX_PATTERNS * 5} patterns.")
+    if len(found) > MAX_LISTED:
+        raise InvalidPattern(f"Write at most {MAX_LISTED} patterns.")
     return tuple(sorted(found, key=str))

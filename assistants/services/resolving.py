@@ -69,10 +69,11 @@ def wider_ranges(*, into: Package, composition: Composition) -> dict[str, str]:
     for requirement in every:
         asked = replace(requirement, range=Range.parse(LATEST))
         try:
-            newest = choose([asked], table, rules.domain)[0]
+            chosen, newest = choose([requirement, asked], table, rules.domain)
         except ManifestInvalid:
             continue  # resolving what is asked for says what is wrong with it
-        if text := widened(requirement, newest.candidate.version):
+        text = widened(requirement, newest.candidate.version)
+        if text is not None and newest.candidate.version > chosen.candidate.version:
             wider[requirement.path] = text
     return wider
 
