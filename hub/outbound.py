@@ -105,9 +105,7 @@ def fetch_json(
     if form is not None:
         coded = {"Content-Type": "application/x-www-form-urlencoded", **request.headers}
         request = _Request(coded, max_bytes, urlencode(form).encode())
-    answer = _exchange(where, request, time.monotonic() + timeout)
-    if answer.status != http.HTTPStatus.OK:
-        raise Failed(f"{where.host} answered with status {answer.status}.")
+    answer = _found(where, request, timeout)
     try:
         found = json.loads(answer.body)
     except ValueError:
@@ -117,6 +115,18 @@ def fetch_json(
     if not isinstance(found, dict):
         raise Failed(f"{where.host} did not answer with a JSON object.")
     return found
+
+
+def fetch_bytes(url: str, *, allowed_hosts: Collection[str] = (), timeout: float = TIMEOUT, max_bytes: int) -> bytes:
+    """What is at `url`, whatever it is, within bounds as for `fetch_json`. Raises Refused or Failed."""
+    return _found(target(url, allowed_hosts=allowed_hosts), _Request({"Accept": "*/*"}, max_bytes), timeout).body
+
+
+def _found(where: Target, request: _Request, timeout: float) -> Answer:
+    answer = _exchange(where, request, time.monotonic() + timeout)
+    if answer.status != http.HTTPStatus.OK:
+        raise Failed(f"{where.host} answered with status {answer.status}.")
+    return answer
 
 
 def open_channel(where: Target, *, timeout: float) -> socket.socket:

@@ -100,6 +100,28 @@ class SecretOutput(serializers.Serializer[Any]):
     fqsn = serializers.CharField(help_text="Fully qualified: assistant, block, name.")
 
 
+class LayerOutput(serializers.Serializer[Any]):
+    """An assistant that another builds on, or that an organization lays over it."""
+
+    path = serializers.CharField()
+    uses = serializers.CharField()
+    package = serializers.CharField()
+    version = serializers.CharField()
+    digest = serializers.CharField(help_text="Of its manifest.")
+    bundle = serializers.CharField(help_text="Digest of what it resolves to by itself.")
+    mode = serializers.CharField(required=False, help_text="Of an overlay: `added` or `required`.")
+
+
+class ConflictOutput(serializers.Serializer[Any]):
+    """Items that contradict one another, and what comes of it."""
+
+    kind = serializers.CharField(help_text="`duplicate_name`, `contradicting_globs` or `two_models_for_role`.")
+    section = serializers.CharField()
+    subject = serializers.CharField()
+    paths = serializers.ListField(child=serializers.CharField())
+    outcome = serializers.CharField()
+
+
 class LockOutput(serializers.Serializer[Any]):
     """Exact versions and digests of everything an assistant is made of."""
 
@@ -107,6 +129,8 @@ class LockOutput(serializers.Serializer[Any]):
     assistant = AssistantIdentity()
     bundle = serializers.CharField(help_text="Digest of the bundle.")
     requirements = RequirementOutput(many=True)
+    extends = LayerOutput(many=True, required=False)
+    overlays = LayerOutput(many=True, required=False)
 
 
 class BundleOutput(serializers.Serializer[Any]):
@@ -119,6 +143,8 @@ class BundleOutput(serializers.Serializer[Any]):
     )
     requirements = RequirementOutput(many=True)
     secrets = SecretOutput(many=True)
+    extends = LayerOutput(many=True, required=False)
+    overlays = LayerOutput(many=True, required=False)
 
 
 class ResolutionOutput(serializers.Serializer[Any]):
@@ -128,3 +154,4 @@ class ResolutionOutput(serializers.Serializer[Any]):
     bundle = BundleOutput()
     lock = LockOutput()
     explanation = serializers.JSONField()
+    conflicts = ConflictOutput(many=True)

@@ -155,6 +155,7 @@ class ResolveView(HubAPIView):
             "bundle": resolution.document,
             "lock": resolution.lock,
             "explanation": resolution.explanation,
+            "conflicts": [conflict.as_json() for conflict in resolution.conflicts],
         }
         return Response(body)
 

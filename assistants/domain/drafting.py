@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from assistants.domain.composition import EXTENDS
 from registry.domain import schema
 
 WIDTH = 110
@@ -15,7 +16,7 @@ WIDTH = 110
 
 @dataclass(frozen=True)
 class Part:
-    """A package to be used in one section. An empty range means the latest release."""
+    """A package to be used in one section, or an assistant to build on. An empty range means the latest release."""
 
     section: str
     package: str
@@ -39,6 +40,8 @@ def manifest(draft: Draft) -> str:
     value: dict[str, Any] = {"name": draft.title, "version": draft.version, "schema": "v1"}
     if draft.description:
         value["metadata"] = {"description": draft.description}
+    if extended := [_reference(part) for part in draft.parts if part.section == EXTENDS]:
+        value[EXTENDS] = extended
     for section in schema.SECTIONS:
         items: list[Any] = [_use(part) for part in draft.parts if part.section == section]
         if section == "rules":
@@ -48,9 +51,12 @@ def manifest(draft: Draft) -> str:
     return to_yaml(value)
 
 
+def _reference(part: Part) -> str:
+    return f"{part.package}@{part.range}" if part.range else part.package
+
+
 def _use(part: Part) -> dict[str, Any]:
-    uses = f"{part.package}@{part.range}" if part.range else part.package
-    return {"uses": uses} | ({"with": dict(part.inputs)} if part.inputs else {})
+    return {"uses": _reference(part)} | ({"with": dict(part.inputs)} if part.inputs else {})
 
 
 class _Dumper(yaml.SafeDumper):

@@ -35,7 +35,7 @@ def layers_of(choices: Sequence[Choice], into: Package, rules: RulesFor) -> list
     if not choices:
         return []
     found = {lock.release_id: lock for lock in _locks(choice.candidate.id for choice in choices)}
-    entries = _entries(found.values())
+    entries = entries_of(found.values())
     faults: list[Fault] = []
     stacked: list[Layer] = []
     for choice in choices:
@@ -72,7 +72,8 @@ def layers_in(lock: Lock, entries: Sequence[LockEntry], *, prefix: str, role: Ro
         about = bundles.get(inner.removesuffix("."), {})
         located = {"uses": about.get("uses", uses), "bundle": about.get("bundle", lock.bundle_id)}
         made = _layer(release, by_layer[inner], _choices(lock, inner))
-        found.append(replace(made, prefix=f"{prefix}{inner}", role=role, **located))
+        inner_role = Role.EXTENDED if inner and role == Role.OWN else role
+        found.append(replace(made, prefix=f"{prefix}{inner}", role=inner_role, **located))
     return found
 
 
@@ -81,7 +82,8 @@ def _locks(releases: Iterable[int]) -> list[Lock]:
     return list(rows.select_related("release__package__namespace", "release__published_by"))
 
 
-def _entries(locks: Iterable[Lock]) -> dict[int, list[LockEntry]]:
+def entries_of(locks: Iterable[Lock]) -> dict[int, list[LockEntry]]:
+    """What each lock holds, with release and package, by the lock's number. One query."""
     found: dict[int, list[LockEntry]] = {lock.pk: [] for lock in locks}
     rows = LockEntry.objects.filter(lock__in=list(found)).order_by("id")
     for entry in rows.select_related("package__namespace", "release__package__namespace", "release__published_by"):

@@ -150,6 +150,9 @@ def _available(package: Package, candidates: list[Candidate], into: Package) -> 
     if package.is_quarantined:
         refusal, mend = str(Quarantined(package)), "Use another package."
         return Available(str(package), package.kind, section, (), refusal, mend)
+    if into.pk is not None and package.pk == into.pk:
+        refusal, mend = f"“{package}” cannot build on itself.", "Extend another one."
+        return Available(str(package), package.kind, section, (), refusal, mend)
     found = Available(str(package), package.kind, section, tuple(candidates), deprecation=package.deprecation_message)
     return replace(found, refusal=decision.reason) if isinstance(decision, Denied) else found
 

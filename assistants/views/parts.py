@@ -9,10 +9,12 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from assistants.domain.composition import EXTENDS
 from assistants.models import LockEntry
 from registry.domain import schema
 
 LABELS: dict[str, str | Promise] = {
+    EXTENDS: _("Builds on"),
     "models": _("Models"),
     "context": _("Context"),
     "data": _("Development data"),
@@ -22,6 +24,8 @@ LABELS: dict[str, str | Promise] = {
     "docs": _("Documentation"),
     "requestOptions": _("Every request"),
 }
+
+ORDER = (EXTENDS, *schema.SECTIONS)
 
 
 @dataclass(frozen=True)
@@ -67,20 +71,30 @@ def sections(
     explanation: Iterable[Mapping[str, Any]],
     entries: Iterable[LockEntry] = (),
 ) -> list[Section]:
-    """The sections that have something in them, in the order of the format."""
+    """The sections that have something in them, in the order of the format; what an assistant that is built on brings, first.
+
+    `requirements` are those of the lock, with what it extends.
+    """
     locked = {one["path"]: one for one in requirements}
     reasons = {one["path"]: one for one in explanation}
     rows = {one.path: one for one in entries}
     found = []
-    for key in schema.SECTIONS:
-        parts = []
-        for index, item in enumerate(content.get(key) or []):
+    for key in ORDER:
+        brought = [path for path in locked if "." in path and path.rpartition(".")[2].startswith(f"{key}[")]
+        parts = [Part(path, "", "", locked[path], reasons.get(path, {}), rows.get(path)) for path in brought]
+        written = content.get(key) or []
+        for index, item in enumerate([written] if isinstance(written, str) else written):
             path = f"{key}[{index}]"
             title, text = ("", "") if path in locked else _inline(item)
             parts.append(Part(path, title, text, locked.get(path), reasons.get(path, {}), rows.get(path)))
         if parts:
             found.append(Section(key, LABELS[key], parts))
     return found
+
+
+def locked_in(document: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """What a lock's document names: what the assistant extends, then its parts."""
+    return [*document.get(EXTENDS, ()), *document["requirements"]]
 
 
 def entries_of(lock_id: int) -> list[LockEntry]:

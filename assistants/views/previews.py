@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ class Preview:
     resolved: SafeString | None = None
     digest: str = ""
     destinations: list[Destination] = field(default_factory=list)
+    conflicts: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 def make(actor: Actor, manifest: str, *, namespace: Namespace, values: dict[str, Any]) -> Preview:
@@ -51,8 +53,9 @@ def make(actor: Actor, manifest: str, *, namespace: Namespace, values: dict[str,
     config = resolution.document["config"]
     return Preview(
         source=highlighting.source(manifest, "yaml"),
-        sections=parts.sections(content, resolution.lock["requirements"], resolution.explanation),
+        sections=parts.sections(content, parts.locked_in(resolution.lock), resolution.explanation),
         resolved=highlighting.source(to_yaml(config), "yaml"),
         digest=resolution.bundle_digest,
         destinations=destinations.of_config(config),
+        conflicts=[conflict.as_json() for conflict in resolution.conflicts],
     )

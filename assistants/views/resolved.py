@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.safestring import SafeString
 
@@ -29,6 +31,7 @@ class Resolved:
     config: SafeString | None = None
     bundle_digest: str = ""
     lock_digest: str = ""
+    conflicts: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 def of_release(actor: Actor, release: Release) -> Resolved:
@@ -42,9 +45,10 @@ def of_release(actor: Actor, release: Release) -> Resolved:
     config = json.loads(fetching.bundles.get(found.bundle_digest))["config"]
     entries = parts.entries_of(lock.pk)
     return Resolved(
-        sections=parts.sections(release.content, lock.document["requirements"], lock.explanation, entries),
+        sections=parts.sections(release.content, parts.locked_in(lock.document), lock.explanation, entries),
         destinations=destinations.of_config(config),
         config=highlighting.source(to_yaml(config), "yaml"),
         bundle_digest=found.bundle_digest,
         lock_digest=canonical.digest(canonical.encode(lock.document)),
+        conflicts=lock.conflicts,
     )

@@ -208,12 +208,24 @@ class ModelOutput(serializers.Serializer[Any]):
     price = PriceOutput(allow_null=True)
 
 
+class InputOutput(serializers.Serializer[Any]):
+    """An input that a block asks for, as it declares it."""
+
+    name = serializers.CharField()
+    type = serializers.CharField(help_text="`string`, `number`, `integer`, `boolean` or `url`.")
+    description = serializers.CharField()
+    default = serializers.CharField(allow_null=True)
+    choices = serializers.ListField(child=serializers.CharField(), help_text="All that it takes; empty for anything.")
+    is_required = serializers.BooleanField(help_text="Whether it has to be given.")
+
+
 class ReleaseDetailOutput(ReleaseOutput):
     """A release with its texts."""
 
     content = serializers.JSONField(help_text="The parsed manifest without unknown keys.")
     document = serializers.JSONField(allow_null=True, help_text="An MCP server’s `server.json`.")
     files = FileOutput(many=True)
+    declared_inputs = serializers.SerializerMethodField()
     model = serializers.SerializerMethodField()
     deprecation = DeprecationOutput(allow_null=True, read_only=True)
     quarantine = QuarantineOutput(allow_null=True, read_only=True)
@@ -226,6 +238,7 @@ class ReleaseDetailOutput(ReleaseOutput):
             "content",
             "document",
             "files",
+            "declared_inputs",
             "model",
             "readme",
             "changelog",
@@ -233,6 +246,11 @@ class ReleaseDetailOutput(ReleaseOutput):
             "quarantine",
             "scan",
         )
+
+    @extend_schema_field(InputOutput(many=True))
+    def get_declared_inputs(self, release: Release) -> list[dict[str, Any]]:
+        """What the release says of the inputs that it asks for."""
+        return [one.as_json() for one in release.declared_inputs]
 
     @extend_schema_field(ModelOutput(allow_null=True))
     def get_model(self, release: Release) -> dict[str, Any] | None:

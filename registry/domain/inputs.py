@@ -66,7 +66,7 @@ class Input:
             "description": self.description,
             "default": self.default,
             "choices": list(self.choices),
-            "required": self.default is None,
+            "is_required": self.default is None,
         }
 
 

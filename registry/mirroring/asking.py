@@ -23,6 +23,12 @@ def ask(url: str) -> dict[str, Any]:
     return outbound.fetch_json(url, allowed_hosts=hosts, timeout=TIMEOUT, max_bytes=MAX_BYTES)
 
 
+def ask_bytes(url: str) -> bytes:
+    """The bytes there. Raises outbound.Refused or outbound.Failed."""
+    hosts = settings.MIRROR_ALLOWED_HOSTS
+    return outbound.fetch_bytes(url, allowed_hosts=hosts, timeout=TIMEOUT, max_bytes=MAX_BYTES)
+
+
 def pages(url: str, query: dict[str, str], following: str) -> Iterator[dict[str, Any]]:
     """Each page of a list; `following` is the path, with dots, to the cursor of the next one."""
     cursor = ""

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from registry.domain import canonical
+from registry.domain.files import FileTree, unpack
 from registry.domain.mirrors import Offered, Source, Unusable
-from registry.mirroring.asking import LIMIT, ask, items, pages, text
+from registry.mirroring.asking import LIMIT, ask, ask_bytes, items, pages, text
 
-# Folders and assistants hang on more than a manifest.
-KINDS = frozenset({"rule", "prompt", "model", "mcp-server"})
+KINDS = frozenset({"rule", "prompt", "model", "mcp-server", "docs", "data", "skill", "assistant"})
 _BEGINNING = "2000-01-01T00:00:00Z"
 
 
@@ -26,11 +26,24 @@ def changed(base_url: str, since: str) -> Iterator[Source]:
 
 def fetched(base_url: str, source: Source, offered: Offered) -> Offered:
     """The version with its texts, if they are what the upstream's digest says. Raises Unusable."""
-    found = ask(f"{_address(base_url, source.name)}/releases/{quote(offered.version, safe='')}")
+    address = f"{_address(base_url, source.name)}/releases/{quote(offered.version, safe='')}"
+    found = ask(address)
     manifest = found.get("manifest")
     if not isinstance(manifest, str) or canonical.digest(manifest.encode()) != offered.digest:
         raise Unusable("The manifest is not what its digest says.")
-    return replace(offered, manifest=manifest, readme=text(found, "readme"), changelog=text(found, "changelog"))
+    files = _folder(f"{address}/archive", text(found, "artifact", limit=80))
+    texts = {"readme": text(found, "readme"), "changelog": text(found, "changelog")}
+    return replace(offered, manifest=manifest, files=files, **texts)
+
+
+def _folder(address: str, digest: str) -> FileTree | None:
+    """The files of a release that is a folder, if they are what the upstream's digest says. Raises Unusable."""
+    if not digest:
+        return None
+    archive = ask_bytes(address)
+    if canonical.digest(archive) != digest:
+        raise Unusable("The files are not what their digest says.")
+    return unpack(archive)
 
 
 def _source(base_url: str, one: dict[str, Any]) -> Source:

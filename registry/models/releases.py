@@ -8,6 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from hub.models import KeptForever, Namespace, User
+from registry.domain import inputs
+from registry.domain.inputs import Input
 from registry.domain.versions import Version
 from registry.models.artifacts import Artifact
 from registry.models.lifecycle import Withdrawable, constraints, served
@@ -116,6 +118,12 @@ class Release(KeptForever, Withdrawable):
     def is_fix(self) -> bool:
         """Whether its publishers say that it mends something that others should know of."""
         return self.fix_note != ""
+
+    @property
+    def declared_inputs(self) -> list[Input]:
+        """The inputs that the release asks for, as far as it says anything of them."""
+        about = {one.name: one for one in inputs.read(self.content.get("inputs"))}
+        return [about.get(name, Input(name)) for name in self.inputs]
 
     def config_text(self) -> str:
         """The release as a config.yaml, for clients that know no other format. Of JSON too: it is YAML."""

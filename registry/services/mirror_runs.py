@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from registry.mirroring import FETCHERS, READERS
 from registry.models import Mirror, MirroredPackage, Package, Release
 from registry.services import packages, releases
 
+ASSISTANT = "assistant"
 MAX_NOTES = 200
 OVERLAP = timedelta(hours=1)
 
@@ -42,6 +43,12 @@ class Report:
         if why and len(self.notes) < MAX_NOTES:
             self.notes.append({"outcome": outcome, "name": name[:250], "why": why[:500]})
 
+    def add(self, other: Report, *, without: Collection[str] = ()) -> None:
+        """Take over what another report says, but for some outcomes."""
+        self.counts.update({outcome: count for outcome, count in other.counts.items() if outcome not in without})
+        kept = [note for note in other.notes if note["outcome"] not in without]
+        self.notes += kept[: MAX_NOTES - len(self.notes)]
+
     def as_json(self) -> dict[str, Any]:
         """The report as a job and a page keep it."""
         return {"counts": dict(self.counts), "notes": self.notes}
@@ -53,19 +60,38 @@ def handle(job: Job, by: Actor) -> Mapping[str, Any]:
     if mirror is None:
         raise jobs.Stopped("The mirror is deleted.")
     report, newest, seen = Report(), mirror.since, 0
+    composed: list[Source] = []
     try:
         for source in READERS[mirror.upstream](mirror.base_url, asked_from(mirror.since)):
             seen += 1
             newest = max(newest, source.updated_at)
             jobs.progress(job, done=seen, note=source.name)
-            if domain.is_wanted(source.name, mirror.patterns):
+            if not domain.is_wanted(source.name, mirror.patterns):
+                continue
+            if source.kind == ASSISTANT:
+                composed.append(source)  # after the packages that it is made of
+            else:
                 follow(by, mirror, source, report)
+        _follow_composed(by, mirror, composed, report)
     except (outbound.Refused, outbound.Failed, Unusable) as error:
         Mirror.objects.filter(id=mirror.id).update(error=str(error)[:500], report=report.as_json())
         raise jobs.Stopped(str(error)) from None
     changes = {"since": newest[:40], "error": "", "finished_at": timezone.now(), "report": report.as_json()}
     Mirror.objects.filter(id=mirror.id).update(**changes)
     return report.as_json()
+
+
+def _follow_composed(by: Actor, mirror: Mirror, sources: Sequence[Source], report: Report) -> None:
+    """Assistants build on one another: whoever was refused is tried again for as long as others were published."""
+    waiting = list(sources)
+    while waiting:
+        tried = [(source, Report()) for source in waiting]
+        for source, attempt in tried:
+            follow(by, mirror, source, attempt)
+        moved = any(attempt.counts["published"] for _, attempt in tried)
+        waiting = [source for source, attempt in tried if attempt.counts["refused"] and moved]
+        for source, attempt in tried:
+            report.add(attempt, without=("refused", "unchanged") if source in waiting else ())
 
 
 def asked_from(since: str) -> str:
@@ -140,7 +166,8 @@ def _bring(by: Actor, mirror: Mirror, source: Source, package: Package, offered:
     version = str(Version.parse(offered.version))
     here = _releases(package).filter(version=version).first()
     if here is not None:
-        if here.digest != offered.digest:
+        # An assistant names its parts otherwise here, so its own digest is another one.
+        if (here.origin or {}).get("digest", here.digest) != offered.digest:
             report.note("conflict", f"{source.name}@{version}", "The version has another manifest upstream than here.")
         elif offered.withdrawn and not here.is_yanked:
             _yank(by, here, offered.withdrawn, report)
@@ -153,7 +180,12 @@ def _bring(by: Actor, mirror: Mirror, source: Source, package: Package, offered:
     found = FETCHERS[mirror.upstream](mirror.base_url, source, offered)
     origin = {"importer": "mirror", "url": offered.url, "digest": offered.digest, "package": source.name}
     notes = releases.Notes(found.readme, found.changelog)
-    releases.publish(by=by, package=package, version=version, manifest=found.manifest, notes=notes, origin=origin)
+    manifest = found.manifest
+    if source.kind == ASSISTANT:
+        manifest = domain.localised(manifest, mirror.namespace.slug)
+    releases.publish(
+        by=by, package=package, version=version, manifest=manifest, notes=notes, files=found.files, origin=origin
+    )
     report.note("published", f"{source.name}@{version}")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from registry.domain import manifests
+from registry.domain import inputs, manifests
 from registry.domain.faults import ManifestInvalid
 from registry.domain.servers import deriving, describing, reading, rendering
 from registry.kinds import KINDS
@@ -252,6 +252,18 @@ def test_a_remote_config_is_given_a_server_json_that_leads_back_to_it() -> None:
 def test_a_program_that_the_format_cannot_name_has_no_server_json(body: str) -> None:
     text = f"name: T\nversion: 1.0.0\nschema: v1\nmcpServers:\n  - name: T\n    {body}\n"
     assert KINDS["mcp-server"].read(text, "t").document is None
+
+
+def test_what_a_server_json_says_of_its_inputs_is_declared() -> None:
+    server = copy.deepcopy(REMOTE)
+    server["remotes"][0]["variables"]["tenant"] |= {"description": "Whose tickets.", "choices": ["acme", "corp"]}
+    found = reading.read(json.dumps(server), "tickets")
+    assert inputs.read(found.value["inputs"]) == (
+        inputs.Input("TENANT", description="Whose tickets.", choices=("acme", "corp")),
+    )
+    server["remotes"][0]["variables"]["tenant"] = {"isRequired": True, "format": "number"}
+    assert reading.read(json.dumps(server), "tickets").value["inputs"] == {"TENANT": {"type": "number"}}
+    assert "inputs" not in reading.read(json.dumps(REMOTE), "tickets").value
 
 
 def test_people_are_told_what_a_server_asks_for() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hub.actors import Actor
@@ -29,21 +28,6 @@ CHANGING = {
 }
 READ = ("", "/manifest", "/releases", "/releases/1.0.0", "/releases/latest", "/used-by", "/forks")
 CHANGE = ("/settings", "/delete", "/new-release", "/releases/1.0.0/yank", "/releases/1.0.0/unyank")
-
-
-@pytest.fixture
-def visit(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """Asks for an address as an actor by name: `visit("member", "/acme/style")`."""
-
-    def go(who: str, address: str, data: dict[str, Any] | None = None, **headers: str) -> Any:
-        client = Client()
-        if who != "anonymous":
-            actor: Actor = request.getfixturevalue(who)
-            assert actor.user is not None
-            client.force_login(actor.user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client.get(address, headers=headers) if data is None else client.post(address, data, headers=headers)
-
-    return go
 
 
 @pytest.mark.parametrize("visibility", list(Visibility.values))

@@ -18,7 +18,9 @@ from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused
 from hub.models import AuditEvent, Job, Namespace
 from hub.services import jobs, organizations
+from registry.domain import canonical
 from registry.domain import mirrors as domain
+from registry.domain.files import File, tree
 from registry.mirroring import asking, hub
 from registry.models import Imposer, Mirror, MirroredPackage, Package, Release
 from registry.services import mirror_runs, mirrors, packages, releases
@@ -299,6 +301,80 @@ def test_another_hub_is_followed_with_its_yanks_and_deletions(
     assert counts(ran(owner, mirror)) == {"yanked": 1}
     assert copy.releases.get(version="1.1.0").yank_reason == "It was deleted upstream."
     assert MirroredPackage.objects.get().state == "It was deleted upstream."
+
+
+SKILL = "---\nname: notes\ndescription: Writes release notes.\n---\nList the commits.\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_folders_and_assistants_of_another_hub_come_whole(
+    live_server: Any, owner: Actor, acme: Namespace, build_package: Any, build_assistant: Any, settings: Any
+) -> None:
+    settings.MIRROR_ALLOWED_HOSTS = [urlsplit(live_server.url).netloc]
+    # The one that builds on another is listed first: the last changed comes last.
+    build_package("style", "1.0.0")
+    build_assistant("base", "rules:\n  - uses: acme/style@^1\n")
+    helper = build_assistant("helper", "extends: acme/base@^1\nprompts:\n  - {name: p, prompt: Hi.}\n")
+    notes = packages.create(by=owner, namespace=acme, name="notes", kind="skill", visibility="public")
+    files = tree([File("scripts/list.sh", b"git log\n", executable=True)])
+    releases.publish(by=owner, package=notes, version="1.0.0", manifest=SKILL, files=files)
+    base = Package.objects.select_related("namespace").get(name="base")
+    packages.update(by=owner, package=base, visibility="public", summary="Changed last.")
+
+    copies = organizations.create(by=owner, slug="copies", name="Copies")
+    setup = mirrors.Setup("hub", live_server.url, ("acme/*",), "public", 1)
+    mirror = mirrors.create(by=owner, namespace=copies.namespace, setup=setup)
+    assert counts(ran(owner, mirror)) == {"published": 4}
+    skill = Release.objects.get(package__namespace=copies.namespace, package__name="acme.notes")
+    assert skill.artifact_id == notes.releases.get().artifact_id
+    copy = Release.objects.get(package__namespace=copies.namespace, package__name="acme.helper")
+    assert copy.content["extends"] == "copies/acme.base@^1"
+    assert copy.origin["digest"] == helper.releases.get().digest != copy.digest
+    assert counts(ran(owner, mirror)) == {"unchanged": 4}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_assistant_of_parts_that_are_not_wanted_is_refused_with_the_reason(
+    live_server: Any, owner: Actor, build_package: Any, build_assistant: Any, settings: Any
+) -> None:
+    settings.MIRROR_ALLOWED_HOSTS = [urlsplit(live_server.url).netloc]
+    build_package("style", "1.0.0")
+    build_assistant("helper", "rules:\n  - uses: acme/style@^1\n")
+    copies = organizations.create(by=owner, slug="copies", name="Copies")
+    setup = mirrors.Setup("hub", live_server.url, ("acme/helper",), "public", 1)
+    mirror = mirrors.create(by=owner, namespace=copies.namespace, setup=setup)
+    report = ran(owner, mirror)
+    assert counts(report) == {"refused": 1}
+    [note] = Mirror.objects.get().report["notes"]
+    assert "“copies/acme.style”" in note["why"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "expected"),
+    [
+        ("rules:\n- uses: A/b@^1  # why\n- x\n", 'rules:\n- uses: "here/a.b@^1"  # why\n- x\n'),
+        ("extends: a/b\n", 'extends: "here/a.b"\n'),
+        ("extends: [a/b@1, {uses: c/d}]\n", 'extends: ["here/a.b@1", {uses: "here/c.d"}]\n'),
+        ("models:\n- {name: uses, provider: x}\n", "models:\n- {name: uses, provider: x}\n"),
+    ],
+)
+def test_an_assistants_parts_are_named_as_they_are_called_here(manifest: str, expected: str) -> None:
+    assert domain.localised(manifest, "here") == expected
+
+
+@pytest.mark.parametrize("manifest", ["rules: [", "rules:\n- uses: nothing\n", "rules:\n- uses: ../x/y\n"])
+def test_what_cannot_be_named_anew_is_refused(manifest: str) -> None:
+    with pytest.raises(domain.Unusable):
+        domain.localised(manifest, "here")
+
+
+def test_a_folder_that_is_not_what_its_digest_says_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"manifest": "x", "artifact": "sha256:0"}
+    monkeypatch.setattr(hub, "ask", lambda url: answer)
+    monkeypatch.setattr(hub, "ask_bytes", lambda url: b"something else")
+    source = domain.Source("acme/notes", "skill", "", "")
+    with pytest.raises(domain.Unusable, match="files are not what their digest says"):
+        hub.fetched("https://example.com", source, domain.Offered("1.0.0", canonical.digest(b"x")))
 
 
 def test_a_manifest_that_is_not_what_its_digest_says_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

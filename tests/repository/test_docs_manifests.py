@@ -1,4 +1,4 @@
-"""The examples of docs/manifests.md, run."""
+"""The examples of docs/manifests.md and docs/composing.md, run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from assistants.domain import composition, resolution
+from assistants.domain import composition, layers, resolution
+from assistants.domain.conflicts import ConflictKind
 from hub.actors import Actor
 from hub.domain import slugs
-from registry.domain import manifests, yamltext
+from registry.domain import inputs, manifests, yamltext
 from registry.domain.faults import ManifestInvalid
 from registry.domain.files import SKILL
 from registry.kinds import KINDS
@@ -20,15 +21,18 @@ from registry.services import releases
 from tests.repository.documents import ROOT
 
 TEXT = (ROOT / "docs/manifests.md").read_text()
-PUBLISHED = re.findall(r"<!-- publish: (\S+) acme/(\S+) -->\n```\w+\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
-REFUSED = re.findall(
-    r"<!-- refused: (\S+) -->\n```\w+\n(.*?)^```\n\n```text\n(.*?)\n```", TEXT, re.DOTALL | re.MULTILINE
-)
-RESULTS = re.findall(r"<!-- result: acme/(\S+) -->\n```json\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+COMPOSING = (ROOT / "docs/composing.md").read_text()
+_PUBLISHED = re.compile(r"<!-- publish: (\S+) acme/(\S+) -->\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_REFUSED = re.compile(r"<!-- refused: (\S+) -->\n```\w+\n(.*?)^```\n\n```text\n(.*?)\n```", re.DOTALL | re.MULTILINE)
+_RESULTS = re.compile(r"<!-- result: acme/(\S+) -->\n```json\n(.*?)^```", re.DOTALL | re.MULTILINE)
+REFUSED = [*_REFUSED.findall(TEXT), *_REFUSED.findall(COMPOSING)]
+both = pytest.mark.parametrize("text", [TEXT, COMPOSING], ids=["manifests", "composing"])
 
 
-def test_every_example_is_run() -> None:
-    assert len(re.findall("^```", TEXT, re.MULTILINE)) == 2 * (len(PUBLISHED) + 2 * len(REFUSED) + len(RESULTS))
+@both
+def test_every_example_is_run(text: str) -> None:
+    run = len(_PUBLISHED.findall(text)) + 2 * len(_REFUSED.findall(text)) + len(_RESULTS.findall(text))
+    assert len(re.findall("^```", text, re.MULTILINE)) == 2 * run
 
 
 @pytest.mark.parametrize(("kind", "text", "message"), REFUSED)
@@ -38,14 +42,26 @@ def test_what_is_refused_is_refused_with_these_words(kind: str, text: str, messa
     assert [str(fault) for fault in caught.value.faults] == [message]
 
 
-def test_the_examples_resolve_to_the_result_shown(build_package: Callable[..., Package], owner: Actor) -> None:
-    for kind, name, text in sorted(PUBLISHED, key=lambda example: example[0] == "assistant"):
+@both
+def test_the_examples_resolve_to_the_result_shown(
+    text: str, build_package: Callable[..., Package], owner: Actor
+) -> None:
+    for kind, name, manifest in sorted(_PUBLISHED.findall(text), key=lambda example: example[0] == "assistant"):
         package = build_package(name, kind=kind, visibility=Visibility.PUBLIC)
-        release = releases.publish(by=owner, package=package, version="1.0.0", manifest=text)
+        release = releases.publish(by=owner, package=package, version="1.0.0", manifest=manifest)
         assert release.warnings == []
-    [(name, shown)] = RESULTS
+    [(name, shown)] = _RESULTS.findall(text)
     bundle = Package.objects.get(name=name).releases.get().locks.get().bundle
     assert json.loads(bytes(bundle.content))["config"] == json.loads(shown)
+
+
+def test_the_types_of_inputs_are_those_of_the_code() -> None:
+    assert set(re.findall(r"^\| `([a-z]+)` \| (?:a|any|true|an)\b", COMPOSING, re.MULTILINE)) == set(inputs.TYPES)
+
+
+def test_the_rules_of_composing_are_those_of_the_code() -> None:
+    assert set(re.findall(r"^\| `([a-z_]+)` \| (?:have|are)\b", COMPOSING, re.MULTILINE)) == set(ConflictKind)
+    assert f"At most {layers.MAX_DEPTH} build on one another" in COMPOSING
 
 
 def test_the_kinds_are_those_of_the_code() -> None:

@@ -16,10 +16,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from registry.domain import literals, manifests, yamltext
+from registry.domain import literals, manifests, templates, yamltext
 from registry.domain.faults import Fault, ManifestInvalid, Place
 from registry.domain.manifests import Manifest
-from registry.domain.servers import rendering
+from registry.domain.servers import declaring, rendering
 from registry.domain.yamltext import Document
 from registry.domain.yamltext import Path as ValuePath
 
@@ -52,13 +52,15 @@ def read(text: str, package_name: str) -> Manifest:
     if rendered.item is None:
         mend = "Add a remote, or a package of npm, PyPI, NuGet or an image."
         raise ManifestInvalid([Fault("No client could start this server.", document.place(()), mend, FILE)])
-    content = {
+    content: dict[str, Any] = {
         "name": value.get("title") or value["name"].rpartition("/")[2],
         "version": value["version"],
         "schema": "v1",
         "metadata": {"description": value["description"]},
         "mcpServers": [rendered.item],
     }
+    if declared := declaring.declarations(value, templates.names(content, templates.INPUTS)):
+        content["inputs"] = declared
     warnings = [Fault(loss, document.place(()), file=FILE) for loss in rendered.losses]
     return manifests.describe(text, "json", content, warnings, document=value)
 

@@ -142,4 +142,9 @@ def _filled(text: str, variables: Mapping[str, Mapping[str, Any]]) -> str:
 
 def variable(prefix: str, name: str) -> str:
     """The template variable for an input of this name."""
-    return f"${{{{ {prefix}.{_NOT_NAME.sub('_', name).strip('_').upper() or 'VALUE'} }}}}"
+    return f"${{{{ {prefix}.{variable_name(name)} }}}}"
+
+
+def variable_name(name: str) -> str:
+    """What the template variable for an input of this name is called."""
+    return _NOT_NAME.sub("_", name).strip("_").upper() or "VALUE"
