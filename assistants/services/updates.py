@@ -15,7 +15,7 @@ from hub.actors import Actor
 from hub.domain.decisions import require
 from hub.services import audit
 from registry import policies
-from registry.models import Package
+from registry.models import MirroredPackage, Package
 from registry.services import packages
 from registry.services.packages import PackageGone
 
@@ -63,6 +63,8 @@ def configure(*, by: Actor, package: Package, settings: Settings) -> bool:
     """
     require(policies.may_manage(by, package))
     settings.checked()
+    if MirroredPackage.objects.filter(package=package).exists():
+        raise InvalidSettings("This assistant is a copy of one elsewhere, and follows that.")
     if settings.merges != Merges.NONE:
         require(policies.may_release(by, package))
     with transaction.atomic():

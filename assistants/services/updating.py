@@ -91,6 +91,8 @@ def _locked(package_id: int) -> _Subject | None:
     """The assistant with its row locked, as publishing it does; None for one that takes no updates."""
     # What hangs on the row is read after it is locked: a publication may have ended while we waited.
     rows = Package.objects.present().filter(id=package_id, kind="assistant", archived_at=None, quarantined_at=None)
+    # A mirrored assistant follows its upstream, and nobody publishes in it but the mirror.
+    rows = rows.filter(mirrored=None)
     if rows.select_for_update(of=("self",)).values_list("id").first() is None:
         return None
     package = rows.select_related("namespace", "latest_release__published_by").get()

@@ -127,7 +127,9 @@ def _references(document: yamltext.Document) -> Iterator[tuple[yamltext.Span, st
     for path in paths:
         found: Any = value
         for step in path:
-            found = found.get(step) if isinstance(found, dict) else found[int(step)] if isinstance(found, list) else None
+            found = (
+                found.get(step) if isinstance(found, dict) else found[int(step)] if isinstance(found, list) else None
+            )
         if isinstance(found, str):
             yield document.spans[path], found
 

@@ -16,7 +16,7 @@ from assistants.services.updates import InvalidSettings, Settings
 from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused
 from hub.models import AuditEvent
-from registry.models import Package, Release
+from registry.models import Mirror, MirroredPackage, Package, Release
 from registry.services import releases
 from tests.assistants.updating import current, floating, moved, parts, publish, settle
 
@@ -220,3 +220,16 @@ def test_what_is_deleted_archived_or_has_no_lock_is_passed_over(
     assert {lock.number for lock in Lock.objects.all()} == {1}
     run: Any = UpdateRun.objects.filter(package=style).latest("id")
     assert (run.state, run.moved_count, run.failed_count) == ("done", 0, 0)
+
+
+def test_a_mirrored_assistant_follows_its_upstream_alone(helper: Package, style: Package, owner: Actor) -> None:
+    settle()
+    mirror = Mirror.objects.create(
+        namespace=helper.namespace, upstream="hub", base_url="https://hub.example.com", made_by=owner.user
+    )
+    MirroredPackage.objects.create(mirror=mirror, upstream_name="there/helper", package=helper)
+    publish(owner, style, "1.1.0")
+    settle()
+    assert current(helper).number == 1
+    with pytest.raises(InvalidSettings, match="follows that"):
+        updates.configure(by=owner, package=helper, settings=Settings())

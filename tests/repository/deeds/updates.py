@@ -8,7 +8,6 @@ from assistants.services.updates import Settings
 READING = {
     "differences": {"between_locks", "of_proposal"},
     "lock_history": {"of_package", "told"},
-    "rules": {"rules_for"},
     "update_proposals": {"under_way", "acting_for"},
     # What a run changes is recorded where it is done: a lock that moves, a proposal that is made.
     "update_runs": {"work", "work_due", "sweep"},
