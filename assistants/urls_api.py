@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from assistants.api import updates, usage_policies, views
+from assistants.api import bills, updates, usage_policies, views
 
 urlpatterns = [
     path("assistants/<str:namespace>/<str:name>/bundle", views.BundleView.as_view(), name="bundle"),
     path("assistants/<str:namespace>/<str:name>/receipt", views.ReceiptView.as_view(), name="receipt"),
+    path("assistants/<str:namespace>/<str:name>/bill", bills.BillView.as_view(), name="bill"),
     path("assistants/<str:namespace>/<str:name>/lock", views.LockView.as_view(), name="lock"),
     path("assistants/<str:namespace>/<str:name>/fork", views.ForkView.as_view(), name="fork"),
     path("assistants/<str:namespace>/<str:name>/updates", updates.UpdatesView.as_view(), name="updates"),

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from assistants.domain import composition as composing
+from assistants.domain.bill import Bill
 from assistants.domain.drafting import to_yaml
-from assistants.services import resolving
+from assistants.services import billing, resolving
 from assistants.views import parts
 from hub.actors import Actor
 from hub.models import Namespace
@@ -33,6 +34,7 @@ class Preview:
     digest: str = ""
     destinations: list[Destination] = field(default_factory=list)
     conflicts: list[Mapping[str, Any]] = field(default_factory=list)
+    bill: Bill | None = None
 
 
 def make(actor: Actor, manifest: str, *, namespace: Namespace, values: dict[str, Any]) -> Preview:
@@ -58,4 +60,5 @@ def make(actor: Actor, manifest: str, *, namespace: Namespace, values: dict[str,
         digest=resolution.bundle_digest,
         destinations=destinations.of_config(config),
         conflicts=[conflict.as_json() for conflict in resolution.conflicts],
+        bill=billing.of_document(resolution.document),
     )

@@ -63,7 +63,7 @@ def test_the_explanation_is_kept_with_the_lock(build_assistant: Build, yanked_re
     lock = lock_of(build_assistant("helper", "rules:\n  - uses: acme/leaky\n"))
     [entry] = fetching.explanation(lock.id)
     assert (entry["chosen"], entry["reason"]) == ("1.0.0", "newest stable release")
-    assert entry["passed_over"] == [{"version": "1.1.0", "reason": "yanked: leaks"}]
+    assert entry["passed_over"] == [{"version": "1.1.0", "reason": "yanked: leaks", "code": "yanked", "by": "olga"}]
 
 
 def test_equal_content_is_stored_once(build_package: Build, build_assistant: Build, owner: Actor) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from assistants.services import billing
 from hub import shortcache
 from hub.actors import Actor
 from registry.models import Package
@@ -35,6 +36,8 @@ ADDRESSES = (
     "/api/v1/assistants/acme/helper/bundle",
     "/api/v1/assistants/acme/helper/bundle?version=%5E1.0",
     "/api/v1/assistants/acme/helper/lock",
+    "/api/v1/assistants/acme/helper/bill",
+    "/acme/helper/bill",
     "/ide/get-assistant/acme/helper",
     "/ide/list-assistants",
     "/ide/list-organizations",
@@ -62,6 +65,7 @@ def test_busy_addresses_take_as_many_queries_as_recorded(
     found = {}
     for address in ADDRESSES:
         shortcache.decisions.clear()
+        billing._of_bundle.cache_clear()
         cold = queries_of(api, address, owner)
         found[address] = {"cold": cold, "warm": queries_of(api, address, owner)}
     if os.environ.get("RECORD_QUERY_COUNTS"):
