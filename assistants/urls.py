@@ -2,8 +2,10 @@
 
 from django.urls import path
 
-from assistants.views import composing
+from assistants.views import composing, updates, usage_policies
 
 urlpatterns = [
+    path("organizations/<str:slug>/usage-policy", usage_policies.usage_policy, name="organization-usage-policy"),
+    path("<str:namespace>/<str:name>/updates", updates.updates, name="package-updates"),
     path("compose", composing.compose, name="compose"),
 ]

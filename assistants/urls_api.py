@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assistants.api import bills, views
+from assistants.api import bills, updates, usage_policies, views
 
 urlpatterns = [
     path("assistants/<str:namespace>/<str:name>/bundle", views.BundleView.as_view(), name="bundle"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("assistants/<str:namespace>/<str:name>/bill", bills.BillView.as_view(), name="bill"),
     path("assistants/<str:namespace>/<str:name>/lock", views.LockView.as_view(), name="lock"),
     path("assistants/<str:namespace>/<str:name>/fork", views.ForkView.as_view(), name="fork"),
+    path("assistants/<str:namespace>/<str:name>/updates", updates.UpdatesView.as_view(), name="updates"),
+    path("assistants/<str:namespace>/<str:name>/locks", updates.LockListView.as_view(), name="locks"),
+    path("assistants/<str:namespace>/<str:name>/difference", updates.DifferenceView.as_view(), name="difference"),
+    path("organizations/<str:slug>/usage-policy", usage_policies.UsagePolicyView.as_view(), name="usage-policy"),
     path("bundles/<str:digest>", views.ContentView.as_view(), name="bundle-content"),
     path("resolve", views.ResolveView.as_view(), name="resolve"),
 ]

@@ -169,6 +169,8 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up-downloads": {"task": "registry.tasks.roll_up_downloads", "schedule": 60.0},
     "prune-downloads": {"task": "registry.tasks.prune_downloads", "schedule": 24 * 3600.0},
     "tidy-search-index": {"task": "registry.tasks.tidy_search_index", "schedule": 60.0},
+    "sweep-updates": {"task": "assistants.tasks.sweep_updates", "schedule": 60.0},
+    "work-on-due-updates": {"task": "assistants.tasks.work_on_due_updates", "schedule": 60.0},
     "prune-audit-log": {"task": "hub.tasks.prune_audit_log", "schedule": 24 * 3600.0},
 }
 

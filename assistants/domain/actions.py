@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from hub.domain.actions import Action
 
 
-class AssistantAction(StrEnum):
+class AssistantAction(Action):
     """Actions on assistants and on the keys behind them."""
 
+    LOCK_MOVE = "assistants.lock.move"
+    UPDATES_CONFIGURE = "assistants.update-policy.update"
+    USAGE_CONFIGURE = "assistants.usage-policy.update"
     RECEIPT_KEY_REVOKE = "assistants.receipt-key.revoke"

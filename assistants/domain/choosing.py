@@ -121,7 +121,7 @@ class Considered:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a requirement got, and why."""
+    """What a requirement got, and why. `held_until` is when the first cool-down ends that holds a newer release back."""
 
     requirement: Requirement
     candidate: Candidate
@@ -129,6 +129,7 @@ class Choice:
     passed_over: tuple[PassedOver, ...] = ()
     deprecation: str = ""
     considered: Considered = Considered()
+    held_until: dt.datetime | None = None
 
 
 def choose(
@@ -171,6 +172,7 @@ def _choose(requirement: Requirement, available: Available | None, rules: Rules)
         _passed_over(requirement, available, best, applied),
         available.deprecation or candidate.deprecation,
         _considered(requirement, available, usable),
+        _held_until(requirement, available, best, applied),
     )
 
 
@@ -181,6 +183,15 @@ def _usable(requirement: Requirement, available: Available, rules: Rules) -> lis
         # A cool-down that holds the stable ones back is no reason to hand out a prerelease.
         return [one for one in free if not one.version.is_prerelease]
     return free
+
+
+def _held_until(requirement: Requirement, available: Available, best: Version, rules: Rules) -> dt.datetime | None:
+    ends = (
+        rules.held_until(one)
+        for one in available.candidates
+        if one.version > best and not one.refusal and requirement.range.allows(one.version)
+    )
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _where(available: Available) -> str:

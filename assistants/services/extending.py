@@ -15,6 +15,7 @@ from assistants.domain.choosing import Candidate, Choice, Considered
 from assistants.domain.composition import EXTENDS, Requirement
 from assistants.domain.layers import MAX_DEPTH, Identity, Layer, Role
 from assistants.models import Lock, LockEntry
+from assistants.services.rules import FORBIDDEN_MEND, RulesFor
 from hub.domain.decisions import Denied
 from registry import policies
 from registry.domain.faults import Fault, ManifestInvalid
@@ -25,10 +26,11 @@ _NESTED = re.compile(rf"(?:{EXTENDS}\[\d+\]\.)*{EXTENDS}\[\d+\]")
 _LOCKED = "as the release that is built on has it locked"
 
 
-def layers_of(choices: Sequence[Choice], into: Package) -> list[Layer]:
+def layers_of(choices: Sequence[Choice], into: Package, rules: RulesFor) -> list[Layer]:
     """The layers of the assistants that were chosen to build on, the farthest first. Two queries, none without any.
 
-    Raises ManifestInvalid where one leads back to `into`, goes too deep, is quarantined, or holds what `into` may not hand out.
+    Raises ManifestInvalid where one leads back to `into`, goes too deep, is quarantined, or holds what `into` may not hand out
+    or `rules` forbid.
     """
     if not choices:
         return []
@@ -43,6 +45,7 @@ def layers_of(choices: Sequence[Choice], into: Package) -> list[Layer]:
             faults.append(Fault(f"“{requirement.package}” was never resolved.", requirement.place, mend))
             continue
         faults += _refusals(requirement, lock, entries[lock.pk], into)
+        faults += _forbidden(requirement, entries[lock.pk], rules)
         uses = f"{requirement.package}@{requirement.range}"
         stacked += layers_in(lock, entries[lock.pk], prefix=f"{requirement.path}.", role=Role.EXTENDED, uses=uses)
     if faults:
@@ -112,7 +115,7 @@ def _choices(lock: Lock, inner: str) -> dict[str, Mapping[str, object]]:
 def _choice(requirement: Requirement, entry: LockEntry, explained: Mapping[str, object]) -> Choice:
     reason = str(explained.get("reason") or "")
     words = reason if reason.endswith(_LOCKED) else f"{reason}, {_LOCKED}" if reason else _LOCKED
-    candidate = Candidate(entry.release_id, Version.parse(entry.release.version))
+    candidate = Candidate(entry.release_id, Version.parse(entry.release.version), is_fix=entry.release.is_security_fix)
     return Choice(requirement, candidate, words, deprecation=_deprecation(entry), considered=_considered(explained))
 
 
@@ -142,3 +145,9 @@ def _refusals(requirement: Requirement, lock: Lock, entries: Sequence[LockEntry]
         if entry.package.is_quarantined or entry.release.is_quarantined:
             part = entry.package if entry.package.is_quarantined else entry.release
             yield Fault(f"“{base}” contains “{part}”, which is quarantined.", place, "Wait, or extend another release.")
+
+
+def _forbidden(requirement: Requirement, entries: Sequence[LockEntry], rules: RulesFor) -> Iterator[Fault]:
+    for package in dict.fromkeys(str(entry.package) for entry in entries):
+        if refusal := rules.refusal(package):
+            yield Fault(f"In “{requirement.package}”: {refusal}", requirement.place, FORBIDDEN_MEND)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from assistants.domain import composition as composing
 from assistants.domain.layers import Layer
 from assistants.models import Bundle, Lock, LockEntry
-from assistants.services import receipts, resolving
+from assistants.services import receipts, resolving, update_queue
 from assistants.services.resolving import Resolved
 from hub.actors import Actor
 from registry.domain.manifests import Manifest
 from registry.models import Release
+
+PUBLISHED_TOGETHER = timedelta(seconds=60)  # no publication takes as long
 
 
 def lock_release(by: Actor, release: Release, manifest: Manifest) -> None:
@@ -25,6 +30,8 @@ def lock_release(by: Actor, release: Release, manifest: Manifest) -> None:
         by=by, into=release.package, version=release.version, composition=composition, author=by.label
     )
     keep(release, resolved)
+    # What was being published meanwhile could not be seen; and a cool-down may hold something back.
+    update_queue.look_again(release.package, at=timezone.now() + PUBLISHED_TOGETHER)
 
 
 def keep(release: Release, resolved: Resolved, **about: Any) -> Lock:

@@ -13,13 +13,15 @@ from assistants.domain.composition import EXTENDS, Composition
 from assistants.domain.filling import Block
 from assistants.domain.layers import Identity, Layer
 from assistants.domain.resolution import Resolution, unroll
+from assistants.domain.updating import widened
 from assistants.services import extending
 from assistants.services.rules import rules_for
 from hub.actors import Actor
 from hub.domain.decisions import Denied
 from registry import lookups, policies
 from registry.domain import canonical
-from registry.domain.versions import Version
+from registry.domain.faults import ManifestInvalid
+from registry.domain.versions import LATEST, Range, Version
 from registry.kinds import KINDS
 from registry.models import Imposer, Package, PackageQuerySet, Release
 from registry.policies import Quarantined
@@ -48,9 +50,32 @@ def resolve(*, by: Actor | None, into: Package, version: str, composition: Compo
     choices = choose([*extensions, *composition.requirements], table, rules.domain)
     identity = Identity(str(into), version, canonical.digest(composition.manifest.text.encode()), author)
     own = Layer(identity, composition, {choice.requirement.path: choice for choice in choices})
-    bases = extending.layers_of([one for one in choices if one.requirement.section == EXTENDS], into)
+    bases = extending.layers_of([one for one in choices if one.requirement.section == EXTENDS], into, rules)
     stacked = [*bases, own]
     return Resolved(unroll(stacked, blocks(parts_of(stacked))), stacked, rules.domain)
+
+
+def wider_ranges(*, into: Package, composition: Composition) -> dict[str, str]:
+    """For each requirement whose range leaves out the newest release that may be used, a range that has it, by its path.
+
+    As the hub itself reads, and under the same rules: what a cool-down holds back is not the newest. Three queries.
+    """
+    extensions = [extension.requirement for extension in composition.extensions]
+    every = [*extensions, *composition.requirements]
+    rules = rules_for(into)
+    found = available(None, {one.package for one in every}, into)
+    table = {name: rules.judged(one) for name, one in found.items()}
+    wider: dict[str, str] = {}
+    for requirement in every:
+        asked = replace(requirement, range=Range.parse(LATEST))
+        try:
+            chosen, newest = choose([requirement, asked], table, rules.domain)
+        except ManifestInvalid:
+            continue  # resolving what is asked for says what is wrong with it
+        text = widened(requirement, newest.candidate.version)
+        if text is not None and newest.candidate.version > chosen.candidate.version:
+            wider[requirement.path] = text
+    return wider
 
 
 def preview(*, by: Actor, into: Package, version: str, manifest: str) -> Resolution:

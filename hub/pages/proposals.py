@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from assistants.models import UpdateProposal
+from assistants.services import differences
 from hub.actors import Actor
 from hub.context import actor_of
 from hub.pages import relations
@@ -57,6 +60,7 @@ def proposal_list(request: HttpRequest, namespace: str, name: str) -> HttpRespon
         raise Http404
     rows = proposal_lookups.of_package(actor, found)
     rows = rows if state == "all" else rows.filter(state=state)
+    rows = rows.annotate(is_by_hub=Exists(UpdateProposal.objects.filter(proposal=OuterRef("pk"))))
     context = frame(actor, found, "proposals") | {
         "page": page_or_404(request, rows, NEWEST, PAGE_SIZE),
         "state": state,
@@ -82,6 +86,7 @@ def proposal(request: HttpRequest, namespace: str, name: str, number: int) -> Ht
         "moved": under_way and proposals.has_moved(proposal=found),
         "affected": affected(actor, found.package, current.version) if under_way else None,
         "changes": proposal_lookups.changes(current),
+        "between": differences.of_proposal(actor, found) if under_way and found.package.kind == "assistant" else None,
         "may_close": mine or (may_release and found.state != ProposalState.DRAFT),
         "comment_form": CommentForm(),
         "review_form": ReviewForm(initial={"revision": current.number}, auto_id="review_%s"),
@@ -264,6 +269,7 @@ def _about(actor: Actor, found: Proposal) -> dict[str, Any]:
         "proposal": found,
         "revision": proposals.current_of(found),
         "carrying": carrying(actor, found),
+        "update": UpdateProposal.objects.filter(proposal=found).first() if found.author_id is None else None,
         "is_mine": mine,
         "may_discuss": may_propose,
         "may_review": may_propose and not mine and found.is_open,

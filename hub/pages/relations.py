@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from assistants.models import LockEntry, in_force
+from assistants.domain.updating import Mode
+from assistants.models import LockEntry, UpdatePolicy, in_force
 from hub.actors import Actor
 from registry import lookups
 from registry.models import Package, PackageQuerySet, Proposal, ProposalState, Release, SyncPoint, readable_by
@@ -72,13 +73,15 @@ def upstream(actor: Actor, package: Package) -> Release | None:
 
 
 def counts(actor: Actor, package: Package) -> dict[str, int]:
-    """How much stands behind each tab. Three queries, whatever there is."""
+    """How much stands behind each tab, and whether it `floats`. Three queries, whatever there is."""
     # What is open is shown to everybody who reads the package.
     under_way = Proposal.objects.filter(package=OuterRef("id"), state=ProposalState.OPEN)
     releases = Release.objects.filter(package=OuterRef("id"))
-    own = Package.objects.filter(id=package.id).values_list(_counted(releases), _counted(under_way))
-    release_count, proposal_count = own.first() or (0, 0)
+    floating = UpdatePolicy.objects.filter(package=OuterRef("id"), mode=Mode.FLOATING)
+    own = Package.objects.filter(id=package.id).values_list(_counted(releases), _counted(under_way), Exists(floating))
+    release_count, proposal_count, floats = own.first() or (0, 0, False)
     return {
+        "floats": floats,
         "release_count": release_count,
         "proposal_count": proposal_count,
         "user_count": users(actor, package).count(),

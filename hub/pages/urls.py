@@ -4,7 +4,7 @@ but `search`, so that nothing here hides what comes after.
 
 from django.urls import path
 
-from hub.pages import bills, comparing, dependencies, home, packages, proposals, search, upstreams
+from hub.pages import bills, comparing, dependencies, home, locks, packages, proposals, search, upstreams
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/compare", comparing.compare, name="compare"),
     path("<str:namespace>/<str:name>/dependencies", dependencies.dependencies, name="dependencies"),
     path("<str:namespace>/<str:name>/releases/<str:version>/files/<path:path>", packages.file, name="release-file"),
+    path("<str:namespace>/<str:name>/locks", locks.lock_list, name="locks"),
     path("<str:namespace>/<str:name>/clients", packages.client_list, name="clients"),
     path("<str:namespace>/<str:name>/bill", bills.bill, name="bill"),
     path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),

@@ -53,6 +53,8 @@ def happened(by: Actor, proposal: Proposal, kind: EventKind, **data: object) -> 
     """Keep that something happened, let whoever did it follow the proposal, and have the others told after the commit."""
     now = timezone.now()
     Proposal.objects.filter(id=proposal.id).update(updated_at=now)
+    if by.user is None and by.token is None:
+        data["hub"] = True
     event = ProposalEvent.objects.create(proposal=proposal, kind=kind, actor=by.user, data=data)
     if by.user is not None:
         ProposalFollower.objects.get_or_create(proposal=proposal, user=by.user)
@@ -129,7 +131,7 @@ def _recipients(event: ProposalEvent) -> QuerySet[User]:
 
 def _note(event: ProposalEvent) -> notifications.Note:
     proposal = event.proposal
-    who = event.actor.username if event.actor is not None else "Somebody"
+    who = event.actor.username if event.actor is not None else "The hub" if event.data.get("hub") else "Somebody"
     return notifications.Note(
         kind=NOTIFIES[event.kind],
         key=f"proposal-event:{event.pk}",

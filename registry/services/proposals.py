@@ -100,6 +100,14 @@ def describe(*, by: Actor, proposal: Proposal, title: str, message: str) -> None
         audit.record(by, RegistryAction.PROPOSAL_UPDATE, row, namespace=row.package.namespace, data=data)
 
 
+def retitle(*, by: Actor, row: Proposal, title: str) -> None:
+    """Call a proposal of the hub's own something else, because it asks for something else. Its row is locked."""
+    if row.title != title:
+        Proposal.objects.filter(id=row.pk).update(title=_described(title, "")["title"])
+        data = {"before": row.title, "after": title}
+        audit.record(by, RegistryAction.PROPOSAL_UPDATE, row, namespace=row.package.namespace, data=data)
+
+
 def revise(*, by: Actor, proposal: Proposal, content: Content, base: str | None = None) -> ProposalRevision:
     """Add a revision; approvals of earlier ones count no more. `base` is the version that it starts from, if another one.
 
@@ -112,19 +120,29 @@ def revise(*, by: Actor, proposal: Proposal, content: Content, base: str | None 
     with transaction.atomic():
         row = lock(proposal)
         _require_under_way(row)
-        current = current_of(row)
-        start = current.base if base is None else Release.objects.filter(package=row.package, version=base).first()
-        if base is not None and start is None:
-            raise BaseMoved(f"There is no release {base} of this package.")
-        if _content_of(current) == content and current.base_id == (start.pk if start else None):
-            return current
-        if current.number >= MAX_REVISIONS:
-            raise TooMany(f"A proposal has at most {MAX_REVISIONS} revisions. Close it, and propose anew.")
-        made = _add_revision(row, start, content)
-        data = {"revision": made.number, "version": made.version}
-        audit.record(by, RegistryAction.PROPOSAL_REVISE, row, namespace=row.package.namespace, data=data)
-        if row.is_open:
-            happened(by, row, EventKind.REVISED, revision=made.number)
+        start = current_of(row).base
+        if base is not None:
+            start = Release.objects.filter(package=row.package, version=base).first()
+            if start is None:
+                raise BaseMoved(f"There is no release {base} of this package.")
+        return add_revision(by=by, row=row, content=content, base=start)
+
+
+def add_revision(*, by: Actor, row: Proposal, content: Content, base: Release | None) -> ProposalRevision:
+    """Add a revision of content that was judged, for somebody who was allowed to, to a proposal whose row is locked.
+
+    What is the same as the current revision adds none. Raises TooMany.
+    """
+    current = current_of(row)
+    if _content_of(current) == content and current.base_id == (base.pk if base else None):
+        return current
+    if current.number >= MAX_REVISIONS:
+        raise TooMany(f"A proposal has at most {MAX_REVISIONS} revisions. Close it, and propose anew.")
+    made = _add_revision(row, base, content)
+    data = {"revision": made.number, "version": made.version}
+    audit.record(by, RegistryAction.PROPOSAL_REVISE, row, namespace=row.package.namespace, data=data)
+    if row.is_open:
+        happened(by, row, EventKind.REVISED, revision=made.number)
     return made
 
 
@@ -152,6 +170,13 @@ def close(*, by: Actor, proposal: Proposal, superseded_by: int | None = None) ->
     before = (ProposalState.DRAFT, ProposalState.OPEN)
     more = {"decided_at": timezone.now(), "decided_by": by.user, "superseded_by": successor}
     _move(by, proposal, before, state, RegistryAction.PROPOSAL_CLOSE, EventKind.CLOSED, **more)
+
+
+def withdraw(*, by: Actor, proposal: Proposal) -> None:
+    """End a proposal of the hub's own that has nothing left to ask for. Raises WrongState."""
+    before = (ProposalState.DRAFT, ProposalState.OPEN)
+    more = {"decided_at": timezone.now(), "decided_by": by.user}
+    _move(by, proposal, before, ProposalState.CLOSED, RegistryAction.PROPOSAL_CLOSE, EventKind.CLOSED, **more)
 
 
 def reopen(*, by: Actor, proposal: Proposal) -> None:

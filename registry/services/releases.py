@@ -19,7 +19,7 @@ from registry.domain.lifecycle import InvalidWords
 from registry.domain.versions import Version
 from registry.kinds import KINDS
 from registry.models import NewsKind, Package, PublishingToken, Release, ReleaseCoordinate
-from registry.services import artifacts, drafts, scans, search_entries, upstream_news
+from registry.services import artifacts, drafts, scans, search_entries, upstream_news, watchers
 from registry.services.drafts import Draft, Notes
 from registry.services.packages import PackageGone, TakesNoReleases, lock, lock_to_publish
 
@@ -194,6 +194,7 @@ def mark_fix(*, by: Actor, release: Release, fix: Fix) -> bool:
         changed = Release.objects.filter(id=release.id).exclude(**changes).update(**changes)
         if changed:
             upstream_news.happened(package, NewsKind.FIX, release)
+            watchers.changed(package)  # no cool-down holds a security fix back
             data = {"version": release.version, "note": said.note, "security": said.is_security}
             audit.record(by, RegistryAction.RELEASE_MARK_FIX, release, namespace=release.package.namespace, data=data)
     return bool(changed)
@@ -225,3 +226,4 @@ def refresh(package: Package) -> None:
     Package.objects.filter(id=package.id).update(**changes)
     package.refresh_from_db(fields=list(changes))
     search_entries.refresh(package)
+    watchers.changed(package)

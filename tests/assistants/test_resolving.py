@@ -194,7 +194,7 @@ def test_the_number_of_queries_does_not_grow(
     body = "rules:\n" + "".join(f"  - uses: acme/rule{index}@^1\n" for index in range(number))
     into = Package(namespace=acme, name="preview", kind="assistant", visibility="public")
     read = composition.read(f"name: A\nversion: 1.0.0\n{body}")
-    with django_assert_num_queries(3, info=f"{number} requirements"):
+    with django_assert_num_queries(4, info=f"{number} requirements"):
         resolved = resolving.resolve(by=owner, into=into, version="1.0.0", composition=read)
     assert len(resolved.resolution.document["config"]["rules"]) == number
 

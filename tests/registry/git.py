@@ -49,8 +49,13 @@ def outcomes(run: SyncRun) -> dict[str, str]:
     return dict(SyncEntry.objects.filter(run=run).values_list("path", "outcome"))
 
 
-def worker_environment(server: Server | None = None) -> dict[str, str]:
+def database_environment() -> dict[str, str]:
     """The environment of a process that works on this test's database."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "hub.settings"}
+
+
+def worker_environment(server: Server | None = None) -> dict[str, str]:
+    """As `database_environment`, and it may speak to the test's Git server, if there is one."""
     hosts = {"HUB_GIT_ALLOWED_HOSTS": f"127.0.0.1:{server.port}"} if server else {}
-    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "hub.settings", **hosts}
+    return database_environment() | hosts

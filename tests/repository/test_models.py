@@ -20,6 +20,11 @@ from registry.services.proposals import Content
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
     "assistants.ReceiptKey",
+    "assistants.UpdatePolicy",
+    "assistants.UpdateProposal",
+    "assistants.UpdateRun",
+    "assistants.UpdateState",
+    "assistants.UsagePolicy",
     "hub.ApiToken",
     "hub.AuditUnsealed",
     "hub.Device",

@@ -65,7 +65,7 @@ READING = {
     "organization_life": {"due", "grace_end", "restorable_until"},
     "publishers": {"forget_used"},
     "rebuilding": {"rebuild", "check_all"},
-    "resolving": {"resolve", "preview", "parts_of", "available", "blocks"},
+    "resolving": {"resolve", "preview", "wider_ranges", "parts_of", "available", "blocks"},
     "rules": {"rules_for"},
     "scim": {"is_blocked", "provisioned_account", "groups_of", "lock"},
     "scim_groups": {"members_of"},

@@ -23,7 +23,10 @@ READING = {
     "proposal_texts": {"rendered"},
     "proposals": {"onto_latest", "has_moved", "current_of", "lock"},
 }
-PARTS = {"proposal_events": {"happened"}}
+PARTS = {
+    "proposal_events": {"happened"},
+    "proposals": {"add", "add_revision", "retitle", "withdraw"},
+}
 BETTER = Content("1.1.0", RULE.format(title="style", version="1.1.0", text="Better."), changelog="Better.")
 
 
