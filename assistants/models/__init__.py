@@ -1,6 +1,21 @@
 """The rows of assistants."""
 
 from assistants.models.bundles import Bundle, Lock, LockEntry, in_force, parts_hidden_from, quarantined
+from assistants.models.overlays import Mode, Overlay, OverlayQuerySet, lies_on, open_to
 from assistants.models.receipts import Receipt, ReceiptKey
 
-__all__ = ["Bundle", "Lock", "LockEntry", "Receipt", "ReceiptKey", "in_force", "parts_hidden_from", "quarantined"]
+__all__ = [
+    "Bundle",
+    "Lock",
+    "LockEntry",
+    "Mode",
+    "Overlay",
+    "OverlayQuerySet",
+    "Receipt",
+    "ReceiptKey",
+    "in_force",
+    "lies_on",
+    "open_to",
+    "parts_hidden_from",
+    "quarantined",
+]

@@ -33,7 +33,7 @@ def layers_of(choices: Sequence[Choice], into: Package) -> list[Layer]:
     if not choices:
         return []
     found = {lock.release_id: lock for lock in _locks(choice.candidate.id for choice in choices)}
-    entries = _entries(found.values())
+    entries = entries_of(found.values())
     faults: list[Fault] = []
     stacked: list[Layer] = []
     for choice in choices:
@@ -78,7 +78,8 @@ def _locks(releases: Iterable[int]) -> list[Lock]:
     return list(rows.select_related("release__package__namespace", "release__published_by"))
 
 
-def _entries(locks: Iterable[Lock]) -> dict[int, list[LockEntry]]:
+def entries_of(locks: Iterable[Lock]) -> dict[int, list[LockEntry]]:
+    """The rows of some locks with what layers need of them, by lock. One query."""
     found: dict[int, list[LockEntry]] = {lock.pk: [] for lock in locks}
     rows = LockEntry.objects.filter(lock__in=list(found)).order_by("id")
     for entry in rows.select_related("package__namespace", "release__package__namespace", "release__published_by"):
