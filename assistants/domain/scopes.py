@@ -1,4 +1,4 @@
-"""Scopes: for whom an assistant is resolved, and what is laid over it there. What the words of a request mean is read here."""
+"""The scope of an assistant: for whom it is resolved, and what is laid over it there. Reads what the words of a request mean."""
 
 from __future__ import annotations
 

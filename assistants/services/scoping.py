@@ -167,6 +167,11 @@ def of_locks(actor: Actor, plain: Sequence[Lock]) -> list[Lock]:
     return [rows[number] for number in numbers]
 
 
+def lock_of(base_id: int, overlays: Sequence[Lying]) -> int:
+    """The lock of `base_id` with these overlays. Raises OverlayUnusable where they do not fit together."""
+    return _found(base_id, overlays).lock_id
+
+
 def _found(base_id: int, overlays: Sequence[Lying]) -> scoped_locks.Scoped:
     try:
         return scoped_locks.find(base_id, overlays)

@@ -4,7 +4,7 @@ but `search`, so that nothing here hides what comes after.
 
 from django.urls import path
 
-from hub.pages import comparing, dependencies, home, packages, proposals, search
+from hub.pages import comparing, dependencies, explanations, home, packages, proposals, search
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/dependencies", dependencies.dependencies, name="dependencies"),
     path("<str:namespace>/<str:name>/releases/<str:version>/files/<path:path>", packages.file, name="release-file"),
     path("<str:namespace>/<str:name>/clients", packages.client_list, name="clients"),
+    path("<str:namespace>/<str:name>/explanation", explanations.explanation, name="explanation"),
     path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),
     path("<str:namespace>/<str:name>/forks", packages.fork_list, name="forks"),
     path("<str:namespace>/<str:name>/proposals", proposals.proposal_list, name="proposals"),
