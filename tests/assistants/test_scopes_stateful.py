@@ -101,7 +101,7 @@ class Scopes(RuleBasedStateMachine):
     def found(self) -> None:
         """Found everything, with nobody anywhere."""
         self._be(0)
-        self.root = Actor(self._person("root"))
+        self.root = Actor(self._person("chief"))
         maker = organizations.create(by=self.root, slug="maker", name="Maker")
         self.packages = {name: self._package(maker, name) for name in ("helper", *BASES)}
         self.places: dict[str, Organization] = {

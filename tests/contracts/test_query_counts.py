@@ -51,7 +51,6 @@ IN_A_SCOPE = (
     "/api/v1/assistants/acme/helper/bundle",
     "/api/v1/assistants/acme/helper/lock",
     "/api/v1/assistants/acme/helper/explanation",
-    "/acme/helper/explanation",
     "/ide/get-assistant/acme/helper",
     "/ide/list-assistants",
     "/registry/v1/acme/helper/latest",

@@ -19,6 +19,7 @@ from registry.models import Package
 from tests.contracts.test_query_counts import ADDRESSES, IN_A_SCOPE, lay_over
 
 RECORDED = Path(__file__).with_name("rendered_sizes.json")
+PAGES = ("/acme/helper/explanation", "/organizations/acme/overlays")
 # Times, tokens and counts have more or fewer digits from one run to the next.
 TOLERANCE = 0.1
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -44,12 +45,13 @@ def test_busy_addresses_answer_with_as_many_bytes_as_recorded(
 ) -> None:
     for name in ("style", "tests", "errors"):
         build_package(name, "1.0.0", "1.1.0")
-    build_assistant("helper", "rules:\n  - uses: acme/style@^1.0\n  - uses: acme/tests\n  - uses: acme/errors\n")
+    # Not the assistant of the counted queries: its bundle would be in this process's memory already.
+    build_assistant("helper", "rules:\n  - uses: acme/style@^1.0\n  - uses: acme/tests\n  - Be brief.\n")
     browser = Client()
     browser.force_login(owner.user, backend=BACKEND)
     found = sizes(api, browser, ADDRESSES, owner)
     lay_over(acme.organization, build_assistant, owner)
-    scoped = sizes(api, browser, (*IN_A_SCOPE, "/organizations/acme/overlays"), owner)
+    scoped = sizes(api, browser, (*IN_A_SCOPE, *PAGES), owner)
     found |= {f"in a scope: {address}": size for address, size in scoped.items()}
     if os.environ.get("RECORD_RENDERED_SIZES"):
         RECORDED.write_text(json.dumps(found, indent=2) + "\n")
