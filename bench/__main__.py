@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import auditing, catalogue, load, memory, resolution
+from bench import auditing, catalogue, load, memory, resolution, scoped
 from bench.load import Measure, Sample, Target
 from bench.report import Comparison, Report, show
 from tests.support import needs
@@ -67,11 +67,12 @@ def _measure(hub: Hub, measure: Measure, effort: Effort, *, tool: str) -> Report
     token = {"Authorization": f"Bearer {hub.first_run['token']}"}
     bundle = Target(hub.url + BUNDLE, token)
     size = load.check(bundle)
-    fresh = Target(bundle.url, {**token, "If-None-Match": _etag(hub)}, status=304)
+    fresh = Target(bundle.url, {**token, "If-None-Match": _etag(hub, hub.first_run["token"])}, status=304)
     comparisons = [
         _compare("bundle by name", bundle, _constant(hub, size, token), measure, effort, goal=0.35),
         _compare("the same, 304", fresh, _constant(hub, SMALL_BODY, token), measure, effort, goal=0.45),
     ]
+    comparisons += _scopes(hub, measure, effort)
     catalogue.publish_rules(hub, resolution.MANY)
     resolved = resolution.measure(hub, effort.resolutions)
     audited = auditing.measure(hub, effort.changes)
@@ -79,6 +80,19 @@ def _measure(hub: Hub, measure: Measure, effort: Effort, *, tool: str) -> Report
     load.fetch(bundle, effort.fetches)
     after = _census(hub)
     return Report(_machine(tool), size, comparisons, resolved, audited, effort.fetches, idle, before, after)
+
+
+def _scopes(hub: Hub, measure: Measure, effort: Effort) -> list[Comparison]:
+    """The same for somebody on whom an organization and a team lay something, so that the bundle is that scope's."""
+    secret = scoped.token_of(hub)
+    token = {"Authorization": f"Bearer {secret}"}
+    bundle = Target(hub.url + BUNDLE, token)
+    fresh = Target(bundle.url, {**token, "If-None-Match": _etag(hub, secret)}, status=304)
+    size = load.check(bundle)
+    return [
+        _compare("bundle for a scope", bundle, _constant(hub, size, token), measure, effort, goal=0.5),
+        _compare("the same, 304", fresh, _constant(hub, SMALL_BODY, token), measure, effort, goal=0.6),
+    ]
 
 
 def _compare(
@@ -101,8 +115,8 @@ def _constant(hub: Hub, size: int, headers: dict[str, str]) -> Target:
     return Target(f"{hub.url}/-/constant/{size}", headers)
 
 
-def _etag(hub: Hub) -> str:
-    answer = hub.api("GET", BUNDLE, token=hub.first_run["token"])
+def _etag(hub: Hub, token: str) -> str:
+    answer = hub.api("GET", BUNDLE, token=token)
     return str(answer.headers["ETag"])
 
 

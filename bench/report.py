@@ -43,9 +43,9 @@ def show(report: Report) -> None:
     print(f"\n{report.machine}")
     print(f"\nThroughput, {CONNECTIONS} connections, a bundle of {report.bundle_bytes} bytes, with a token")
     for one in report.comparisons:
-        print(f"  {one.name:<16} {_sample(one.sample)}")
-        print(f"  {'constant bytes':<16} {_sample(one.constant)}")
-        print(f"  {'ratio':<16} {one.ratio:8.1%}   goal {one.goal:.0%} or more: {_word(reached=one.ratio >= one.goal)}")
+        print(f"  {one.name:<18} {_sample(one.sample)}")
+        print(f"  {'constant bytes':<18} {_sample(one.constant)}")
+        print(f"  {'ratio':<18} {one.ratio:8.1%}   goal {one.goal:.0%} or more: {_word(reached=one.ratio >= one.goal)}")
     found = report.resolution
     print(f"\nCold resolution of {MANY} requirements")
     print(f"  over REST        {found.rest_ms:8.1f} ms (median)")

@@ -52,10 +52,14 @@ class Actor:
 
     @property
     def authority(self) -> Hashable:
-        """What decides about reading, as one value: two actors with the same authority may read the same."""
+        """What decides about reading, as one value: two actors with the same authority may read the same.
+
+        How long a token was made to live is part of it: an organization may take no tokens that live so long.
+        """
         machine = self.token.pk if self.token is not None and self.user is None else None
         reader = self.reader.pk if self.reader else None
-        return reader, machine, self.patterns, self.sso, self.second_factor, self.confined_to
+        life = (self.token.life_in_days(),) if self.token is not None else ()
+        return reader, machine, self.patterns, self.sso, self.second_factor, self.confined_to, life
 
     def has_scope(self, scope: Scope) -> bool:
         """Whether the means of sign-in covers `scope`. Sessions cover all; a token what it was made for."""

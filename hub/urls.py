@@ -16,16 +16,18 @@ from hub import sign_in_events
 from hub.api import device_login
 from hub.views import components, health, sign_in
 
+# Addresses are tried one after the other, and there are hundreds: the one that clients poll, a bundle by its name, comes first.
 api_v1: list[URLPattern | URLResolver] = [
+    path("", include("assistants.urls_api")),
     path("", include("hub.urls_api")),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("registry.urls_api")),
-    path("", include("assistants.urls_api")),
 ]
 
 sign_in_events.one_transaction(second_factor_urls.urlpatterns)
 
 urlpatterns = [
+    path("api/v1/", include((api_v1, "api"))),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("account/link/<str:uid>/<str:token>", sign_in.sign_in_by_link, name="sign-in-link"),
@@ -48,7 +50,6 @@ urlpatterns = [
     path("identity/o/api/device/code", device_login.device_code, name="oauth-device-code"),
     path("identity/o/api/token", device_login.token, name="oauth-token"),
     path("identity/o/api/revoke", device_login.revoke, name="oauth-revoke"),
-    path("api/v1/", include((api_v1, "api"))),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="api-docs"),
     path("scim/v2/<str:slug>/", include(("hub.scim.urls", "scim"))),
     path("", include("assistants.continue_client.urls")),

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from assistants.api.serializers import VersionInput
 from assistants.api.views import JSON, version_asked
 from assistants.domain.bill import About, Sent
-from assistants.services import billing, fetching
+from assistants.services import billing, scoping
 from hub.api import conditional
 from hub.api.views import HubAPIView
 from registry.api.errors import as_problems
@@ -101,7 +101,7 @@ class BillView(HubAPIView):
     def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
         """Tokens of each rule, prompt and server, money for a thousand requests, and rules to mend; in canonical JSON."""
         with as_problems():
-            found = fetching.find(self.actor, namespace, name, version_asked(request))
+            found = scoping.find(self.actor, namespace, name, version_asked(request))
         content = canonical.encode(billing.of_bundle(found.bundle_digest).as_json())
         caching = conditional.caching(public=found.is_public)
         return conditional.answer(request, content, canonical.digest(content), JSON, caching)

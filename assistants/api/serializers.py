@@ -22,6 +22,20 @@ class VersionInput(serializers.Serializer[Any]):
     )
 
 
+class ScopeInput(serializers.Serializer[Any]):
+    """For whom."""
+
+    scope = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=200,
+        help_text="Default: with everything that your organizations and teams lay over it. `none`, an organization "
+        "`acme`, or a team `acme/backend`: with what these lay over it and nothing else. What is required of you cannot "
+        "be left out.",
+    )
+
+
 class TargetInput(serializers.Serializer[Any]):
     """For which client, in which form."""
 

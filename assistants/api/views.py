@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from assistants.api import serializers as shapes
 from assistants.models import Lock
-from assistants.services import exporting, fetching, receipts, resolving
+from assistants.services import exporting, fetching, receipts, resolving, scoping
 from hub.api import conditional
 from hub.api.problems import Problem
 from hub.api.views import HubAPIView
@@ -38,7 +38,7 @@ class BundleView(HubAPIView):
 
     @extend_schema(
         operation_id="assistants_bundle",
-        parameters=[shapes.VersionInput, shapes.TargetInput],
+        parameters=[shapes.VersionInput, shapes.ScopeInput, shapes.TargetInput],
         responses={
             (200, "application/json"): shapes.BundleOutput,
             (200, "application/zip"): OpenApiTypes.BINARY,
@@ -48,7 +48,7 @@ class BundleView(HubAPIView):
     def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
         """The bundle's bytes; the ETag is their digest. With `target`, the files of that client as a zip, or as JSON."""
         with as_problems():
-            found = fetching.find(self.actor, namespace, name, version_asked(request))
+            found = scoping.find(self.actor, namespace, name, version_asked(request), scope_asked(request))
         caching = conditional.caching(public=found.is_public)
         if "target" in request.query_params:
             return self._for_client(request, name, found, caching)
@@ -56,6 +56,8 @@ class BundleView(HubAPIView):
         content = b"" if fresh else fetching.bundles.get(found.bundle_digest)
         answer = conditional.answer(request, content, found.bundle_digest, JSON, caching)
         address = f"/api/v1/assistants/{found.namespace}/{slugs.normalize(name)}/receipt?version={quote(found.version)}"
+        scope = scope_asked(request)
+        address += f"&scope={quote(scope)}" if scope else ""
         answer.headers["Link"] = f'<{address}>; rel="{RECEIPT}"'
         return counted(request, answer, found.release_id)
 
@@ -83,11 +85,15 @@ class BundleView(HubAPIView):
 class ReceiptView(HubAPIView):
     """The signed statement about a bundle."""
 
-    @extend_schema(operation_id="assistants_receipt", parameters=[shapes.VersionInput], responses=shapes.ReceiptOutput)
+    @extend_schema(
+        operation_id="assistants_receipt",
+        parameters=[shapes.VersionInput, shapes.ScopeInput],
+        responses=shapes.ReceiptOutput,
+    )
     def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
         """The receipt as a DSSE envelope; the ETag is its digest. The keys are at `/.well-known/hub-keys.json`."""
         with as_problems():
-            found = fetching.find(self.actor, namespace, name, version_asked(request))
+            found = scoping.find(self.actor, namespace, name, version_asked(request), scope_asked(request))
         content = canonical.encode(receipts.of_lock(found.lock_id))
         caching = conditional.caching(public=found.is_public)
         return conditional.answer(request, content, canonical.digest(content), JSON, caching)
@@ -96,11 +102,13 @@ class ReceiptView(HubAPIView):
 class LockView(HubAPIView):
     """What an assistant is made of, exactly."""
 
-    @extend_schema(operation_id="assistants_lock", parameters=[shapes.VersionInput], responses=shapes.LockOutput)
+    @extend_schema(
+        operation_id="assistants_lock", parameters=[shapes.VersionInput, shapes.ScopeInput], responses=shapes.LockOutput
+    )
     def get(self, request: Request, namespace: str, name: str) -> HttpResponse:
         """The lock in canonical JSON; the ETag is its digest."""
         with as_problems():
-            found = fetching.find(self.actor, namespace, name, version_asked(request))
+            found = scoping.find(self.actor, namespace, name, version_asked(request), scope_asked(request))
         content = canonical.encode(Lock.objects.values_list("document", flat=True).get(id=found.lock_id))
         caching = conditional.caching(public=found.is_public)
         return conditional.answer(request, content, canonical.digest(content), JSON, caching)
@@ -115,7 +123,7 @@ class ContentView(HubAPIView):
         known = canonical.DIGEST_PATTERN.fullmatch(digest)
         if not known or not fetching.readable_bundle(self.actor, digest):
             raise Http404
-        caching = conditional.caching(public=self.actor.user is None)
+        caching = conditional.caching(public=self.actor.user is None and self.actor.token is None)
         return conditional.answer(request, fetching.bundles.get(digest), digest, JSON, caching)
 
 
@@ -158,6 +166,11 @@ class ResolveView(HubAPIView):
         namespace: Namespace = lookups.namespace_to_publish_in(self.actor, slug) if slug else self.actor.user.namespace
         name = slugs.check_package_name(slugs.normalize(asked["name"]))
         return Package(namespace=namespace, name=name, kind="assistant", visibility=asked["visibility"])
+
+
+def scope_asked(request: Request) -> str:
+    """The `scope` of the query; empty for everything that lies on the caller."""
+    return str(request.query_params.get("scope", ""))
 
 
 def version_asked(request: Request) -> str:

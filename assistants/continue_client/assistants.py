@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from assistants.domain.rendering import Rendered, render
-from assistants.models import Lock
+from assistants.models import Lock, lies_on
 from hub.actors import Actor
 from hub.models import Namespace
 from hub.policies.namespaces import belonging
@@ -25,6 +25,7 @@ def visible_locks(actor: Actor, namespaces: QuerySet[Namespace]) -> QuerySet[Loc
         .current()
         .filter(release=F("release__package__latest_release"), release__package__namespace__in=namespaces)
     )
+    rows = rows.annotate(is_laid_over=lies_on(actor))
     return rows.select_related("bundle", "release__package__namespace").order_by("release__package__name", "id")[
         :LIST_LIMIT
     ]

@@ -17,7 +17,7 @@ from rest_framework.exceptions import APIException
 from assistants.continue_client import archives, assistants
 from assistants.continue_client.caller import BadToken, caller
 from assistants.models import Lock
-from assistants.services import fetching
+from assistants.services import scoping
 from hub.actors import Actor
 from hub.api.parsers import PayloadTooLarge, parse_json
 from hub.domain.decisions import PermissionRefused
@@ -92,7 +92,8 @@ def list_assistants(request: HttpRequest) -> HttpResponse:
     actor = caller(request)
     namespaces = assistants.namespaces_listed(actor, request.GET.get("organizationId", ""))
     box = secrets.open_box(actor)
-    return _json([assistants.answer(lock, box) for lock in assistants.visible_locks(actor, namespaces)])
+    found = scoping.of_locks(actor, list(assistants.visible_locks(actor, namespaces)))
+    return _json([assistants.answer(lock, box) for lock in found])
 
 
 @require_GET
@@ -103,7 +104,7 @@ def get_assistant(request: HttpRequest, owner: str, package: str) -> HttpRespons
         owner, _, name = settings.DEFAULT_ASSISTANT.partition("/")
     try:
         actor = caller(request)
-        found = fetching.find(actor, owner, name, version or "latest")
+        found = scoping.find(actor, owner, name, version or "latest")
     except (BadToken, PermissionRefused, InvalidRange) as error:
         return _json(assistants.refusal(owner, name, str(error)))
     except Http404:
@@ -155,11 +156,12 @@ def _secret_result(fqsn: Any, actor: Actor, box: secrets.SecretBox) -> dict[str,
 def registry_content(request: HttpRequest, owner: str, package: str, version: str) -> HttpResponse:
     """`GET registry/v1/{owner}/{package}/{version}`. An anonymous client asks for `package@1.2.3` and `latest` (contract 4.6)."""
     name, _, pinned = package.partition("@")
-    release = _release(caller(request), owner, name, pinned or version)
+    actor = caller(request)
+    release = _release(actor, owner, name, pinned or version)
     if release.format == "skill":
         raise Http404  # there is no config.yaml that says what a skill is
-    lock = Lock.objects.current().filter(release=release).values_list("pinned_manifest", flat=True).first()
-    answer = JsonResponse({"content": lock if lock is not None else release.config_text()})
+    pinned_manifest = scoping.pinned_manifest(actor, release)
+    answer = JsonResponse({"content": release.config_text() if pinned_manifest is None else pinned_manifest})
     return counted(request, answer, release.pk)
 
 

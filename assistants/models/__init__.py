@@ -1,6 +1,7 @@
 """The rows of assistants."""
 
 from assistants.models.bundles import Bundle, Lock, LockEntry, in_force, parts_hidden_from, quarantined
+from assistants.models.overlays import Mode, Overlay, OverlayQuerySet, lies_on, open_to
 from assistants.models.receipts import Receipt, ReceiptKey
 from assistants.models.updates import (
     MAX_AGE_HOURS,
@@ -16,6 +17,9 @@ __all__ = [
     "Bundle",
     "Lock",
     "LockEntry",
+    "Mode",
+    "Overlay",
+    "OverlayQuerySet",
     "Receipt",
     "ReceiptKey",
     "UpdatePolicy",
@@ -24,6 +28,8 @@ __all__ = [
     "UpdateState",
     "UsagePolicy",
     "in_force",
+    "lies_on",
+    "open_to",
     "parts_hidden_from",
     "quarantined",
 ]

@@ -66,7 +66,8 @@ class Lock(KeptForever):
 
     The first is made when the release is published. A floating assistant gets another when what it uses moves (`number`
     counts them, `superseded_at` says when the next took its place, `moved` what is different). A lock with a `base` is what
-    comes of that one for a `scope`: with the overlays of an organization or team, named by their digest.
+    comes of that one for a `scope`: with the overlays of organizations and teams, named by their digest. Whose they are stands
+    in `scope_organizations` and `scope_teams`: it is for those who belong to all of them.
     `pinned_manifest` is the manifest with exact versions, for clients that compose by themselves.
     """
 
@@ -76,6 +77,8 @@ class Lock(KeptForever):
     number = models.PositiveIntegerField(default=1)
     base = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="scoped")
     scope = models.CharField(max_length=71, blank=True, default="")
+    scope_organizations = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    scope_teams = ArrayField(models.BigIntegerField(), default=list, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
     moved = models.JSONField(default=list, help_text="What another release was taken of than in the lock before.")
     bundle = models.ForeignKey(Bundle, models.PROTECT, related_name="locks")
@@ -99,6 +102,11 @@ class Lock(KeptForever):
             ),
             models.CheckConstraint(
                 condition=Q(base=None, scope="") | Q(base__isnull=False) & ~Q(scope=""), name="lock_scope_has_base"
+            ),
+            models.CheckConstraint(
+                condition=Q(base=None, scope_organizations=[], scope_teams=[])
+                | Q(base__isnull=False) & ~Q(scope_organizations=[]),
+                name="lock_scope_is_of_somebody",
             ),
         ]
 

@@ -1,7 +1,6 @@
-"""Bundles and locks by name: the hot path of the hub.
+"""Bundles and locks by name, as they are without any scope (`scoping` hands them out).
 
-Who may read is asked of the database at least every few seconds (hub/shortcache.py). A bundle's bytes are kept in
-memory under their digest, which is what they are for ever.
+A bundle's bytes are kept in memory under their digest, which is what they are for ever.
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.http import Http404
 
-from assistants.models import Bundle, Lock, LockEntry, parts_hidden_from, quarantined
-from hub import shortcache
+from assistants.models import Bundle, Lock, LockEntry, lies_on, open_to, parts_hidden_from, quarantined
 from hub.actors import Actor
 from hub.domain import slugs
 from hub.domain.decisions import PermissionRefused
@@ -29,7 +27,7 @@ HIDDEN_PARTS = "This assistant contains a package that you may not read. Ask its
 
 @dataclass(frozen=True)
 class Found:
-    """A locked assistant that the actor may read."""
+    """A locked assistant that the actor may read. `is_laid_over` says whether any overlay lies on the actor."""
 
     namespace: str
     version: str
@@ -37,12 +35,8 @@ class Found:
     is_public: bool
     lock_id: int
     release_id: int
-
-
-def find(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
-    """As `find_now`, but the answer may be up to `shortcache.TTL` seconds old. Warm, this asks the database nothing."""
-    key = ("bundle", actor.authority, namespace, name, version)
-    return shortcache.decisions.get(key, lambda: find_now(actor, namespace, name, version))
+    package_id: int
+    is_laid_over: bool
 
 
 def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -> Found:
@@ -62,7 +56,9 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
         rows = rows.filter(release=F("release__package__latest_release"))
     else:
         rows = rows.filter(release__version=_exact(actor, namespace, name, version))
-    rows = rows.annotate(is_hidden=parts_hidden_from(actor), is_quarantined=_truth_of(quarantined()))
+    rows = rows.annotate(
+        is_hidden=parts_hidden_from(actor), is_quarantined=is_quarantined(), is_laid_over=lies_on(actor)
+    )
     row = rows.values_list(
         "id",
         "bundle_id",
@@ -71,17 +67,21 @@ def find_now(actor: Actor, namespace: str, name: str, version: str = "latest") -
         "is_hidden",
         "is_quarantined",
         "release_id",
+        "release__package_id",
+        "is_laid_over",
     ).first()
     if row is None:
         present = _present_name(actor, namespace, name)
         return find_now(actor, *present, version)
-    lock_id, digest, exact, visibility, is_hidden, is_quarantined, release_id = row
+    lock_id, digest, exact, visibility, is_hidden, is_held, release_id, package_id, is_laid_over = row
     if is_hidden:
         raise PermissionRefused(HIDDEN_PARTS)
-    if is_quarantined:
-        raise _quarantined(lock_id)
+    if is_held:
+        raise quarantine_of(lock_id)
     is_public = visibility == Visibility.PUBLIC
-    return Found(slugs.normalize(namespace), exact, digest, is_public, lock_id, release_id)
+    return Found(
+        slugs.normalize(namespace), exact, digest, is_public, lock_id, release_id, package_id, bool(is_laid_over)
+    )
 
 
 def _present_name(actor: Actor, namespace: str, name: str) -> tuple[str, str]:
@@ -104,24 +104,24 @@ def _exact(actor: Actor, namespace: str, name: str, version: str) -> str:
 
 
 def readable_bundle(actor: Actor, digest: str) -> bool:
-    """Whether some release that the actor may read in full resolved to this bundle. One query.
+    """Whether some release that the actor may read in full resolved to this bundle, in a scope that is the actor's. One query.
 
     Raises Quarantined if that holds only of releases that are quarantined or contain something that is.
     """
-    rows = Lock.objects.known_to(actor).filter(~parts_hidden_from(actor), bundle_id=digest)
-    rows = rows.annotate(is_quarantined=_truth_of(quarantined())).order_by("is_quarantined", "id")
+    rows = Lock.objects.known_to(actor).filter(open_to(actor), ~parts_hidden_from(actor), bundle_id=digest)
+    rows = rows.annotate(is_quarantined=is_quarantined()).order_by("is_quarantined", "id")
     row = rows.values_list("id", "is_quarantined").first()
     if row is not None and row[1]:
-        raise _quarantined(row[0])
+        raise quarantine_of(row[0])
     return row is not None
 
 
-def _truth_of(condition: Q) -> ExpressionWrapper[Q]:
-    """A condition as a column."""
-    return ExpressionWrapper(condition, BooleanField())
+def is_quarantined() -> ExpressionWrapper[Q]:
+    """The condition on a lock that it or a part of it is quarantined, as a column."""
+    return ExpressionWrapper(quarantined(), BooleanField())
 
 
-def _quarantined(lock_id: int) -> Quarantined:
+def quarantine_of(lock_id: int) -> Quarantined:
     """Why a lock may not be fetched, for somebody who may read all that it names. The whole before its parts."""
     release = Release.objects.select_related("package__namespace").get(locks=lock_id)
     if own := [one for one in (release.package, release) if one.is_quarantined]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,6 +56,12 @@ def of_lock(lock_id: int) -> dict[str, Any]:
     with transaction.atomic():
         made: dict[str, Any] = issue(lock, bytes(lock.bundle.content), lock.explanation).envelope
     return made
+
+
+def policy_of(lock_id: int) -> str:
+    """The digest of the rules under which a lock was made, as its receipt says."""
+    said = json.loads(base64.b64decode(of_lock(lock_id)["payload"]))
+    return str(said["predicate"]["policy"])
 
 
 def key_set() -> dict[str, Any]:

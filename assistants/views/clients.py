@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistants.services import exporting, fetching
+from assistants.services import exporting, scoping
 from assistants.targets import TARGETS, Loss, Severity, Target
 from hub.actors import Actor
 from registry.models import Release
@@ -27,9 +27,12 @@ class ForClient:
 
 
 def of_release(actor: Actor, release: Release) -> list[ForClient]:
-    """Every target's outcome for a release of an assistant. Raises PermissionRefused if a part may not be read."""
+    """Every target's outcome for a release of an assistant, in the reader's whole scope.
+
+    Raises PermissionRefused if a part may not be read, or if something that lies over it cannot be had.
+    """
     package = release.package
-    found = fetching.find_now(actor, package.namespace.slug, package.name, release.version)
+    found = scoping.find_now(actor, package.namespace.slug, package.name, release.version)
     return [_for_client(found.bundle_digest, target) for target in TARGETS.values()]
 
 

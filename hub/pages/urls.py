@@ -4,7 +4,7 @@ but `search`, so that nothing here hides what comes after.
 
 from django.urls import path
 
-from hub.pages import bills, comparing, dependencies, home, locks, packages, proposals, search, upstreams
+from hub.pages import bills, comparing, dependencies, explanations, home, locks, packages, proposals, search, upstreams
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<str:namespace>/<str:name>/locks", locks.lock_list, name="locks"),
     path("<str:namespace>/<str:name>/clients", packages.client_list, name="clients"),
     path("<str:namespace>/<str:name>/bill", bills.bill, name="bill"),
+    path("<str:namespace>/<str:name>/explanation", explanations.explanation, name="explanation"),
     path("<str:namespace>/<str:name>/used-by", packages.used_by, name="used-by"),
     path("<str:namespace>/<str:name>/forks", packages.fork_list, name="forks"),
     path("<str:namespace>/<str:name>/upstream", upstreams.upstream, name="upstream"),

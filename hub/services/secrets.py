@@ -21,6 +21,8 @@ from hub.services import audit
 NAME_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 VALUE_MAX_LENGTH = 8192
 MAX_ALLOWED_NAMESPACES = 50
+# What a box says of a secret without giving it out.
+FOUND, NOT_ALLOWED, MISSING = "yours", "not-allowed", "missing"
 
 
 class InvalidSecret(ValueError):
@@ -84,9 +86,16 @@ class SecretBox:
     def value(self, name: str, *, namespace: str) -> str | None:
         """The secret `name` for an assistant of `namespace`; None if there is none or it is not meant for that namespace."""
         row = self.rows.get(name)
-        if row is None or not (namespace in self.trusted or namespace in row.allowed_namespaces):
+        if row is None or self.state(name, namespace=namespace) != FOUND:
             return None
         return vault.box().decrypt(bytes(row.ciphertext)).decode()
+
+    def state(self, name: str, *, namespace: str) -> str:
+        """Whether `value` would give something: FOUND, NOT_ALLOWED or MISSING. Nothing is decrypted."""
+        row = self.rows.get(name)
+        if row is None:
+            return MISSING
+        return FOUND if namespace in self.trusted or namespace in row.allowed_namespaces else NOT_ALLOWED
 
 
 def open_box(actor: Actor) -> SecretBox:

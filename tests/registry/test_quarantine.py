@@ -11,7 +11,7 @@ from django.test import Client
 
 from assistants.continue_client import assistants as client_assistants
 from assistants.models import Lock
-from assistants.services import fetching
+from assistants.services import fetching, scoping
 from hub import shortcache
 from hub.actors import ANONYMOUS, Actor
 from hub.domain.decisions import PermissionRefused
@@ -355,11 +355,11 @@ def test_a_quarantine_says_why(api: Api, style: Package, owner: Actor, body: dic
 
 def test_the_own_process_forgets_at_once_what_it_remembered(style: Package, helper: Package, owner: Actor) -> None:
     for _ in range(2):
-        assert fetching.find(ANONYMOUS, "acme", "helper")
+        assert scoping.find(ANONYMOUS, "acme", "helper")
     assert shortcache.decisions._entries
     impose(owner, style)
     with pytest.raises(Quarantined):
-        fetching.find(ANONYMOUS, "acme", "helper")
+        scoping.find(ANONYMOUS, "acme", "helper")
 
 
 def test_no_cache_keeps_what_may_be_quarantined_without_asking(client: Client, helper: Package) -> None:

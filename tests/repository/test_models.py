@@ -19,6 +19,7 @@ from registry.services.proposals import Content
 
 # Rows that services change, each time with an audit event (tests/repository/test_services.py).
 CHANGING = {
+    "assistants.Overlay",
     "assistants.ReceiptKey",
     "assistants.UpdatePolicy",
     "assistants.UpdateProposal",

@@ -57,7 +57,7 @@ from tests.support.issuer import Issuer, running
 READING = {
     "accounts": set[str](),
     "device_requests": {"find"},
-    "fetching": {"find", "find_now", "readable_bundle", "explanation"},
+    "fetching": {"explanation", "find_now", "is_quarantined", "quarantine_of", "readable_bundle"},
     "invitations": {"find", "obstacle", "is_for", "state_of"},
     "extending": {"layers_of", "layers_in", "entries_of"},
     "locks": {"lock_release", "keep"},

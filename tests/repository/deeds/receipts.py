@@ -7,7 +7,7 @@ from typing import Any
 from assistants.models import ReceiptKey
 from assistants.services import receipts
 
-READING = {"receipts": {"key_set", "of_lock"}, "exporting": {"export", "strictly"}}
+READING = {"receipts": {"key_set", "of_lock", "policy_of"}, "exporting": {"export", "strictly"}}
 PARTS = {"receipts": {"issue"}}
 DEEDS = {
     "receipts.revoke_key": lambda w: receipts.revoke_key(by=w.by, keyid=w.more["keyid"], reason="It was lost."),
