@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "hub.models.organizations.Role",
         "ServiceRoleEnum": "hub.api.service_accounts.ROLES",
         "DeliveryStateEnum": "hub.models.webhooks.DeliveryState",
+        "OverlayModeEnum": "assistants.models.overlays.Mode",
     },
 }
 
