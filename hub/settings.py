@@ -333,6 +333,7 @@ SPECTACULAR_SETTINGS = {
         "ServiceRoleEnum": "hub.api.service_accounts.ROLES",
         "DeliveryStateEnum": "hub.models.webhooks.DeliveryState",
         "OverlayModeEnum": "assistants.models.overlays.Mode",
+        "UpdateModeEnum": "assistants.api.updates.MODES",
     },
 }
 

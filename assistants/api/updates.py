@@ -22,12 +22,13 @@ from registry.api.errors import as_problems
 from registry.models import Package
 
 MOST = differences.MAX_NUMBER
+MODES = [one.value for one in Mode]
 
 
 class UpdatesInput(serializers.Serializer[Any]):
     """How an assistant shall follow what it uses from now on. What is left out is as in an assistant that nobody set up."""
 
-    mode = serializers.ChoiceField(choices=list(Mode), required=False, default=Mode.LOCKED)
+    mode = serializers.ChoiceField(choices=MODES, required=False, default=Mode.LOCKED)
     min_age_hours = serializers.IntegerField(required=False, default=0, min_value=0, max_value=MAX_AGE_HOURS)
     proposes = serializers.BooleanField(required=False, default=True)
     beyond_range = serializers.BooleanField(required=False, default=False)
@@ -37,7 +38,7 @@ class UpdatesInput(serializers.Serializer[Any]):
 class UpdatesOutput(serializers.Serializer[Any]):
     """How an assistant follows what it uses, and where it stands."""
 
-    mode = serializers.ChoiceField(choices=list(Mode))
+    mode = serializers.ChoiceField(choices=MODES)
     min_age_hours = serializers.IntegerField(help_text="How old a release must be; a security fix need not be.")
     proposes = serializers.BooleanField(help_text="Whether the hub proposes updates.")
     beyond_range = serializers.BooleanField(help_text="Whether it proposes what a range leaves out, too.")
