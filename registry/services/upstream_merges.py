@@ -201,7 +201,7 @@ def _message(fork: Package, base: Release, theirs: Release, joined: Joined, new:
     lines = [f"What upstream changed in {len(new)} release{'s' * (len(new) != 1)}:", ""]
     lines += [f"- {_plain(change.words)}" for change in changes[:MOST_WORDS]]
     if len(changes) > MOST_WORDS:
-        lines.append(f"- {len(changes) - MOST_WORDS} more changes")
+        lines.append("- … and more")
     if not changes:
         lines.append("- Nothing in the manifest that a client would notice.")
     fixes = [one for one in new if one.is_fix]
@@ -213,7 +213,8 @@ def _message(fork: Package, base: Release, theirs: Release, joined: Joined, new:
         lines += ["", "Both sides changed these files; they stay as they are here:", ""]
         lines += [f"- `{path}`" for path in joined.folder.kept[:MOST_WORDS]]
     if joined.conflicts:
-        lines += ["", f"Both sides changed the same lines in {joined.conflicts} places. Decide which stay."]
+        places = "1 place" if joined.conflicts == 1 else f"{joined.conflicts} places"
+        lines += ["", f"Both sides changed the same lines in {places}. Decide which stay."]
     return "\n".join(lines)[:TEXT_MAX_LENGTH]
 
 
