@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils import timezone
 
@@ -34,6 +35,14 @@ REFUSALS = (
 )
 
 
+@dataclass(frozen=True)
+class Offered:
+    """Whether something was proposed that was not before, and whether it was merged at once."""
+
+    is_new: bool = False
+    is_merged: bool = False
+
+
 def offer(
     package: Package,
     release: Release,
@@ -41,25 +50,24 @@ def offer(
     composition: Composition,
     ranges: Mapping[str, str],
     moves: Sequence[Move],
-) -> bool:
+) -> Offered:
     """Propose the moves, or revise the proposal that is open; merge it if the policy says so. The package's row is locked.
 
-    What people closed is not proposed again. Returns whether anything was proposed. Raises ManifestInvalid.
+    What people closed is not proposed again. Raises ManifestInvalid.
     """
     told = [one.as_json() for one in moves]
     update = under_way(package)
     if update is None and _was_declined(package, told):
-        return False
-    is_new = update is None or _is_outdated(update, release, told)
-    if is_new:
+        return Offered()
+    is_new = False
+    if update is None or _is_outdated(update, release, told):
+        is_new = True
         used = ReleaseCoordinate.objects.filter(namespace_id=package.namespace_id, name=package.name)
         version = domain.next_version(release.version, moves, set(used.values_list("version", flat=True)))
         text = domain.rewritten(composition, version, ranges)
         content = Content(version, text, release.readme, domain.changelog(moves)).checked()
         update = _put(package, release, update, content, moves)
-    if update is not None and domain.is_covered(Merges(policy.merges), moves):
-        _merge(update, policy)
-    return is_new
+    return Offered(is_new, domain.is_covered(Merges(policy.merges), moves) and _merge(update, policy))
 
 
 def withdraw(package: Package) -> None:
@@ -128,8 +136,8 @@ def _put(
     return UpdateProposal.objects.create(proposal=made, package=package, moves=told)
 
 
-def _merge(update: UpdateProposal, policy: UpdatePolicy) -> None:
-    """Merge it in the name of whoever set the policy; where that is refused it stays open, and says why."""
+def _merge(update: UpdateProposal, policy: UpdatePolicy) -> bool:
+    """Merge it in the name of whoever set the policy; whether it was. Where that is refused it stays open, and says why."""
     by = acting_for(policy)
     why = "Whoever set the policy has no account in use any more. Somebody who may has to save it again."
     if by is not None:
@@ -139,5 +147,6 @@ def _merge(update: UpdateProposal, policy: UpdatePolicy) -> None:
         except REFUSALS as error:
             why = str(error)
         else:
-            return
+            return True
     UpdateProposal.objects.filter(id=update.pk).update(note=why[:500], noted_at=timezone.now())
+    return False

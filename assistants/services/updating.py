@@ -17,6 +17,7 @@ from assistants.domain.updating import Mode, Move, Taken
 from assistants.models import Lock, LockEntry, UpdatePolicy, UpdateState
 from assistants.services import locks, resolving, update_proposals, update_queue
 from assistants.services.resolving import Resolved
+from assistants.services.update_proposals import Offered
 from hub.actors import Actor
 from hub.services import audit
 from registry.domain.faults import ManifestInvalid
@@ -32,6 +33,7 @@ class Outcome:
 
     moved: bool = False
     proposed: bool = False
+    merged: bool = False
     failed: bool = False
 
 
@@ -72,7 +74,9 @@ def bring_up_to_date(*, package_id: int, depth: int = 0) -> Outcome:
         except ManifestInvalid as error:
             note(subject.package.pk, str(error.faults[0]))
             return Outcome(failed=True)
-        _keep_state(subject.package.pk, due_at)
+        # The release that a merge published has asked for a look of its own.
+        if not outcome.merged:
+            _keep_state(subject.package.pk, due_at)
     return outcome
 
 
@@ -115,12 +119,12 @@ def _updated(subject: _Subject, depth: int) -> tuple[Outcome, datetime | None]:
         moves = domain.moves(subject.has, named(_chosen(resolved), subject.has))
         moved = bool(moves) and _move_lock(subject, resolved, moves, depth)
         has = named(_chosen(resolved), subject.has)
-    proposed = subject.policy.proposes and _proposed(subject, composition, resolved, has)
-    return Outcome(moved=moved, proposed=proposed), _held_until(resolved)
+    offered = _offered(subject, composition, resolved, has) if subject.policy.proposes else Offered()
+    return Outcome(moved=moved, proposed=offered.is_new, merged=offered.is_merged), _held_until(resolved)
 
 
-def _proposed(subject: _Subject, composition: Composition, resolved: Resolved, has: Sequence[Taken]) -> bool:
-    """Whether there is something to propose beyond what the assistant has by now."""
+def _offered(subject: _Subject, composition: Composition, resolved: Resolved, has: Sequence[Taken]) -> Offered:
+    """Propose what there is beyond what the assistant has by now."""
     ranges: dict[str, str] = {}
     if subject.policy.beyond_range:
         ranges = resolving.wider_ranges(into=subject.package, composition=composition)
@@ -130,7 +134,7 @@ def _proposed(subject: _Subject, composition: Composition, resolved: Resolved, h
     moves = domain.moves(has, named(_chosen(resolved), has))
     if not moves:
         update_proposals.withdraw(subject.package)
-        return False
+        return Offered()
     return update_proposals.offer(subject.package, subject.release, subject.policy, composition, ranges, moves)
 
 

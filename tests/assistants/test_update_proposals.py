@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from assistants.models import UpdatePolicy
+from assistants.models import UpdatePolicy, UpdateState
 from assistants.services import update_runs, updates
 from assistants.services.updates import Settings
 from hub.actors import Actor
@@ -191,6 +191,8 @@ def test_policy_merges_what_it_covers(
     if merged:
         [proposal] = proposals_of(helper, "merged")
         assert proposal.decided_by == owner.user
+        # The new release is looked at once more, for what was published while it was.
+        assert UpdateState.objects.get(package=helper).due_at is not None
 
 
 def test_policy_waits_for_approvals_and_merges_when_they_are_given(
