@@ -113,7 +113,7 @@ BEFORE = importlib.import_module("registry.migrations.0018_search").WINDOW.repla
 
 class Migration(migrations.Migration):
 
-    dependencies = [("registry", "0018_search")]
+    dependencies = [("registry", "0021_sync_points")]
 
     operations = [
         migrations.RunSQL(WINDOW, BEFORE),
