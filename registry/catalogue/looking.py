@@ -30,7 +30,7 @@ from hub.keyset import Page
 from hub.models import Namespace
 from registry.catalogue import snippets, window
 from registry.catalogue.facets import Facet, Hit, counted
-from registry.catalogue.queries import Search, find, light
+from registry.catalogue.queries import Search, filtered, light
 from registry.catalogue.verified import verified_namespaces
 from registry.domain import search_text
 from registry.domain.search_text import Asked
@@ -67,16 +67,20 @@ def look(actor: Actor, search: Search, *, limit: int, cursor: str | None = None,
 
     Raises InvalidCursor.
     """
+    # Made once: the conditions on who may read what take longer to write down than the database takes to answer.
+    readable = Package.objects.visible_to(actor)
     if not search.has_words:
-        page = keyset.paginate(light(find(actor, search)), search.order, limit=limit, cursor=cursor)
-        return Results(page, facets(actor, search) if with_facets else None, is_guess=False, passages={})
+        page = keyset.paginate(light(filtered(readable, search)), search.order, limit=limit, cursor=cursor)
+        sample = _sample(_hits(actor, readable, search, Asked())) if with_facets else None
+        return Results(page, sample, is_guess=False, passages={})
     asked = search_text.parse(search.text)
-    hits, is_capped = _hits(actor, search, asked)
+    found = _hits(actor, readable, search, asked)
+    hits, _ = found
     chosen = keyset.paginate_values(hits, search.order, limit=limit, cursor=cursor)
     rows = _rows([hit.id for hit in chosen.items], asked)
     items = [rows[hit.id] for hit in chosen.items if hit.id in rows]
     page = Page(items, chosen.next_cursor, chosen.previous_cursor)
-    sample = Sample(len(hits), is_capped, counted(hits)) if with_facets else None
+    sample = _sample(found) if with_facets else None
     guess = bool(hits) and all(hit.closeness == 0 for hit in hits)
     return Results(page, sample, guess, {one.id: snippets.parts(getattr(one, "passage", None)) for one in items})
 
@@ -84,14 +88,17 @@ def look(actor: Actor, search: Search, *, limit: int, cursor: str | None = None,
 def facets(actor: Actor, search: Search) -> Sample:
     """How many packages fit, and how they divide, without a page of them."""
     asked = search_text.parse(search.text) if search.has_words else Asked()
-    hits, is_capped = _hits(actor, search, asked)
+    return _sample(_hits(actor, Package.objects.visible_to(actor), search, asked))
+
+
+def _sample(found: tuple[list[Hit], bool]) -> Sample:
+    hits, is_capped = found
     return Sample(len(hits), is_capped, counted(hits))
 
 
-def _hits(actor: Actor, search: Search, asked: Asked) -> tuple[list[Hit], bool]:
+def _hits(actor: Actor, readable: PackageQuerySet, search: Search, asked: Asked) -> tuple[list[Hit], bool]:
     """What fits and whether there is more. Whatever the index says, each package is asked whether the actor may read it."""
-    readable = find(actor, search.without_words())
-    named = _by_full_name(readable, search.text)
+    named = _by_full_name(readable, search)
     if named:
         return named, len(named) >= window.MOST
     if search.has_words and not asked.words and not asked.name:
@@ -100,7 +107,7 @@ def _hits(actor: Actor, search: Search, asked: Asked) -> tuple[list[Hit], bool]:
     if not found:
         return [], False
     # The entries were asked for these already; what is left to ask are the packages.
-    rows = find(actor, replace(search, text="", license="", client=""))
+    rows = filtered(readable, replace(search, text="", license="", client=""))
     rows = _narrowed(rows.filter(id__in=RawSQL("SELECT unnest(%s::bigint[])", [list(found)])), asked)
     is_guess = search.has_words and not any(one.closeness for one in found.values())
     hits = _read(rows, _similarity(asked) if is_guess else Value(0))
@@ -110,13 +117,13 @@ def _hits(actor: Actor, search: Search, asked: Asked) -> tuple[list[Hit], bool]:
     return [hit for hit in hits if not is_guess or hit.rank >= _LEAST_SIMILAR], len(found) >= window.MOST
 
 
-def _by_full_name(readable: PackageQuerySet, text: str) -> list[Hit]:
+def _by_full_name(readable: PackageQuerySet, search: Search) -> list[Hit]:
     """The packages whose full name begins like the text, if it looks like one."""
-    match = _FULL_NAME.fullmatch(text.strip().lower())
+    match = _FULL_NAME.fullmatch(search.text.strip().lower())
     if match is None:
         return []
     holder, name = Namespace.objects.filter(slug=match[1]).values("id")[:1], match[2] or ""
-    rows = readable.filter(namespace=Subquery(holder), name__startswith=name).order_by("name", "id")
+    rows = filtered(readable, search).filter(namespace=Subquery(holder), name__startswith=name).order_by("name", "id")
     hits = _read(rows[: window.MOST], Value(0))
     for hit in hits:
         hit.closeness = _FULL_MATCH if hit.name == name else _WHOLE_NAME
@@ -133,13 +140,13 @@ def _narrowed(rows: PackageQuerySet, asked: Asked) -> PackageQuerySet:
 
 
 def _similarity(asked: Asked) -> Expression:
-    return TrigramWordSimilarity(" ".join(asked.words), "name")
+    similar = TrigramWordSimilarity(" ".join(asked.words), "name") * _RANK_STEPS
+    return Cast(ExpressionWrapper(similar, output_field=FloatField()), IntegerField())
 
 
 def _read(rows: PackageQuerySet, rank: Expression) -> list[Hit]:
     verified = Case(When(namespace__in=verified_namespaces(), then=Value(value=True)), default=Value(value=False))
-    steps = Cast(ExpressionWrapper(rank * _RANK_STEPS, output_field=FloatField()), IntegerField())
-    values = rows.annotate(verified=verified, steps=steps, tag_line=_line("tags")).values_list(
+    values = rows.annotate(verified=verified, steps=rank, tag_line=_line("tags")).values_list(
         *(
             "id",
             "name",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
@@ -55,10 +55,6 @@ class Search:
         # Without words nothing is more relevant than what is new.
         return ORDERS["updated" if self.sort in ("", "relevance") else self.sort]
 
-    def without_words(self) -> Search:
-        """The same filters for everything."""
-        return replace(self, text="")
-
 
 class KeyQuery(SearchQuery):
     """The query for a key as it stands: PostgreSQL's functions would take it for text and cut it into words."""
@@ -74,7 +70,11 @@ class KeyQuery(SearchQuery):
 
 def find(actor: Actor, search: Search) -> PackageQuerySet:
     """The packages that the filters leave and that the actor may read, with what a list shows. The text is not looked at."""
-    rows = Package.objects.visible_to(actor).select_related("namespace", "latest_release")
+    return filtered(Package.objects.visible_to(actor), search).select_related("namespace", "latest_release")
+
+
+def filtered(rows: PackageQuerySet, search: Search) -> PackageQuerySet:
+    """Those of the rows that the filters leave. The text is not looked at."""
     if search.kind:
         rows = rows.filter(kind=search.kind)
     if search.kinds:
@@ -100,9 +100,13 @@ def keys(search: Search) -> list[str]:
     return [*found, f"#c:{search.client}"] if search.client else found
 
 
-_LONG = ("manifest", "content", "readme", "readme_html", "changelog", "changelog_html", "warnings")
+_LONG = (
+    "manifest", "content", "document", "files", "secrets", "inputs", "readme", "readme_html", "changelog", "changelog_html",
+    "warnings", "findings", "published_from", "origin"
+)  # fmt: skip
+_NOT_LISTED = tuple(f"latest_release__{name}" for name in _LONG)
 
 
 def light(rows: PackageQuerySet) -> PackageQuerySet:
-    """Packages with namespace and latest release, without the texts, which can be long and are not listed."""
-    return rows.select_related("namespace", "latest_release").defer(*(f"latest_release__{name}" for name in _LONG))
+    """Packages with namespace and latest release, without texts and structures, which can be long and are not listed."""
+    return rows.select_related("namespace", "latest_release").defer(*_NOT_LISTED)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery
-from django.db.models import F, Func, TextField, Value
-from django.db.models.functions import Concat, Left
+from django.db.models import Func, TextField, Value
+from django.db.models.sql.compiler import SQLCompiler
 
 from registry.models import PackageQuerySet
 
@@ -25,15 +25,27 @@ class Part:
     is_match: bool
 
 
+class _Headline(Func):
+    """The passage of a README and a manifest in which the words of a query stand.
+
+    One expression: one that is put together from Django's takes as long to be written down as to be answered.
+    """
+
+    output_field = TextField()
+    marks = f"{OPEN}{CLOSE}"
+    options = f"StartSel={OPEN}, StopSel={CLOSE}, MaxWords=28, MinWords=14, MaxFragments=1"
+
+    def as_sql(self, compiler: SQLCompiler, *_: Any, **__: Any) -> tuple[str, tuple[str | int, ...]]:
+        """The function, and what stands in it."""
+        (readme, _none), (manifest, _none), (words, said) = map(compiler.compile, self.source_expressions)
+        text = f"translate(concat_ws(E'\\n', left({readme}, {_READ}), left({manifest}, {_READ})), %s, '')"
+        query = f"plainto_tsquery('english', {words})"
+        return f"ts_headline('english', {text}, {query}, %s)", (self.marks, *said, self.options)
+
+
 def with_passages(rows: PackageQuerySet, words: str) -> PackageQuerySet:
     """The rows, each with its passage as `passage`."""
-    whole = Concat(Left(F("latest_release__readme"), _READ), Value("\n"), Left(F("latest_release__manifest"), _READ))
-    text = Func(whole, Value(OPEN + CLOSE), Value(""), function="translate", output_field=TextField())
-    query = SearchQuery(words, config="english", search_type="plain")
-    found = SearchHeadline(
-        text, query, config="english", start_sel=OPEN, stop_sel=CLOSE, max_words=28, min_words=14, max_fragments=1
-    )
-    return rows.annotate(passage=found)
+    return rows.annotate(passage=_Headline("latest_release__readme", "latest_release__manifest", Value(words)))
 
 
 def parts(passage: str | None) -> tuple[Part, ...]:

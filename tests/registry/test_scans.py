@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from hub.actors import Actor
 from registry import tasks
@@ -183,3 +185,18 @@ def test_an_archive_that_attacks_is_refused_like_everything_else(
             by=owner, package=build_package("deploy", kind="skill"), version="1.0.0", manifest=SKILL, files=files
         )
     assert {fault.file for fault in refusal.value.faults} >= {"../../etc/passwd", "ok.sh"}
+
+
+def test_names_that_are_alike_are_looked_up_by_name(build_package: Callable[..., Package]) -> None:
+    package = build_package("style")
+    with CaptureQueriesContext(connection) as asked:
+        scans.popular_names(package)
+    assert len(asked) == 2
+    with connection.cursor() as cursor:
+        # A large catalogue tempts the planner to walk through it in order; a handful of packages needs a push.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        for query in asked.captured_queries:
+            cursor.execute("EXPLAIN " + query["sql"])
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "registry_package_pkey" not in plan, plan
