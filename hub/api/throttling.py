@@ -46,7 +46,10 @@ class RateLimit(BaseThrottle):
 
     @staticmethod
     def _count(key: str) -> int:
-        cache.add(key, 0, WINDOW * 2)
+        try:
+            return cache.incr(key)
+        except ValueError:  # the first of its window; of several at once, one adds the key and each counts
+            cache.add(key, 0, WINDOW * 2)
         try:
             return cache.incr(key)
         except ValueError:  # evicted between the two calls
