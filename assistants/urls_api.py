@@ -3,9 +3,10 @@
 from django.urls import path
 
 from assistants.api import bills, explanations, overlays, updates, usage_policies, views
+from assistants.api.polling import polled
 
 urlpatterns = [
-    path("assistants/<str:namespace>/<str:name>/bundle", views.BundleView.as_view(), name="bundle"),
+    path("assistants/<str:namespace>/<str:name>/bundle", polled(views.BundleView.as_view()), name="bundle"),
     path("assistants/<str:namespace>/<str:name>/receipt", views.ReceiptView.as_view(), name="receipt"),
     path("assistants/<str:namespace>/<str:name>/bill", bills.BillView.as_view(), name="bill"),
     path("assistants/<str:namespace>/<str:name>/lock", views.LockView.as_view(), name="lock"),

@@ -44,6 +44,11 @@ class ShortCache:
             self._entries[key] = (started, value)
         return value
 
+    def peek(self, key: Hashable) -> Any:
+        """The value of `key` if there is one younger than the TTL, otherwise None. Nothing is computed."""
+        entry = self._entries.get(key)
+        return entry[1] if entry is not None and self._clock() - entry[0] < self._ttl else None
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

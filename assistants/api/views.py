@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -33,6 +33,18 @@ JSON = "application/json"
 RECEIPT = "urn:assistant-hub:rel:receipt"
 
 
+def bundle_answer(request: Request | HttpRequest, name: str, found: fetching.Found, scope: str) -> HttpResponse:
+    """The bytes of a bundle that was found, or 304 for who has them, with the address of their receipt."""
+    fresh = conditional.is_fresh(request, found.bundle_digest)
+    content = b"" if fresh else fetching.bundles.get(found.bundle_digest)
+    caching = conditional.caching(public=found.is_public)
+    answer = conditional.answer(request, content, found.bundle_digest, JSON, caching)
+    address = f"/api/v1/assistants/{found.namespace}/{slugs.normalize(name)}/receipt?version={quote(found.version)}"
+    address += f"&scope={quote(scope)}" if scope else ""
+    answer.headers["Link"] = f'<{address}>; rel="{RECEIPT}"'
+    return counted(request, answer, found.release_id)
+
+
 class BundleView(HubAPIView):
     """The resolved assistant by name."""
 
@@ -52,14 +64,7 @@ class BundleView(HubAPIView):
         caching = conditional.caching(public=found.is_public)
         if "target" in request.query_params:
             return self._for_client(request, name, found, caching)
-        fresh = conditional.is_fresh(request, found.bundle_digest)
-        content = b"" if fresh else fetching.bundles.get(found.bundle_digest)
-        answer = conditional.answer(request, content, found.bundle_digest, JSON, caching)
-        address = f"/api/v1/assistants/{found.namespace}/{slugs.normalize(name)}/receipt?version={quote(found.version)}"
-        scope = scope_asked(request)
-        address += f"&scope={quote(scope)}" if scope else ""
-        answer.headers["Link"] = f'<{address}>; rel="{RECEIPT}"'
-        return counted(request, answer, found.release_id)
+        return bundle_answer(request, name, found, scope_asked(request))
 
     def _for_client(self, request: Request, name: str, found: fetching.Found, caching: str) -> HttpResponse:
         asked = self.read(shapes.TargetInput, request.query_params)

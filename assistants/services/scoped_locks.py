@@ -6,7 +6,7 @@ superseded, that is another scope's name, and the next who asks gets another loc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
@@ -32,6 +32,14 @@ class Scoped:
 
     lock_id: int
     bundle_digest: str
+
+
+def known(wanted: Mapping[int, Sequence[Lying]]) -> dict[int, Scoped]:
+    """Of several locks, each with its overlays, those whose scope was asked for before, by the lock below. One query."""
+    keys = {base: scopes.key_of([one.part for one in overlays]) for base, overlays in wanted.items()}
+    rows = Lock.objects.filter(base__in=list(keys), scope__in=set(keys.values()))
+    found = rows.values_list("base_id", "scope", "id", "bundle_id")
+    return {base: Scoped(number, digest) for base, scope, number, digest in found if keys[base] == scope}
 
 
 def find(base_id: int, overlays: Sequence[Lying]) -> Scoped:

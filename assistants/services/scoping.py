@@ -6,7 +6,8 @@ Everything that hands out a bundle, a lock or a receipt by name asks here. What 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from django.http import Http404
@@ -72,8 +73,18 @@ class Standing:
 
 def find(actor: Actor, namespace: str, name: str, version: str = "latest", scope: str = "") -> Found:
     """As `find_now`, but the answer may be up to `shortcache.TTL` seconds old. Warm, this asks the database nothing."""
-    key = ("bundle", actor.authority, namespace, name, version, scope)
+    key = _key(actor, namespace, name, version, scope)
     return shortcache.decisions.get(key, lambda: find_now(actor, namespace, name, version, scope))
+
+
+def remembered(actor: Actor, namespace: str, name: str, version: str = "latest", scope: str = "") -> Found | None:
+    """What `find` would answer without asking the database; None if it would have to."""
+    found: Found | None = shortcache.decisions.peek(_key(actor, namespace, name, version, scope))
+    return found
+
+
+def _key(actor: Actor, namespace: str, name: str, version: str, scope: str) -> Hashable:
+    return "bundle", actor.authority, namespace, name, version, scope
 
 
 def find_now(actor: Actor, namespace: str, name: str, version: str = "latest", scope: str = "") -> Found:
@@ -148,23 +159,28 @@ def pinned_manifest(actor: Actor, release: Release) -> str | None:
 def of_locks(actor: Actor, plain: Sequence[Lock]) -> list[Lock]:
     """Locks without any scope, as the caller's whole scope makes them; those that it refuses are left out.
 
-    They have been asked whether anything lies on the caller (`is_laid_over`). A query for each if so, otherwise none.
+    They have been asked whether anything lies on the caller (`is_laid_over`). As many queries for many as for one, once each
+    has been asked for in this scope.
     """
     if not any(vars(one)["is_laid_over"] for one in plain):
         return list(plain)
     lying = overlaying.lying_on(actor, WHOLE)
     extended = overlaying.extended_by([one.pk for one in plain], lying)
-    numbers = []
+    applied: dict[int, list[Lying]] = {}
     for one in plain:
         package = one.release.package_id
         standing = Standing(overlaying.judge(lying, lock_id=one.pk, package_id=package, extended=extended[one.pk]))
         if standing.refusal() is None:
-            try:
-                numbers.append(_found(one.pk, standing.applied).lock_id if standing.applied else one.pk)
-            except OverlayUnusable:
-                continue
-    rows = Lock.objects.select_related("bundle", "release__package__namespace").in_bulk(numbers)
-    return [rows[number] for number in numbers]
+            applied[one.pk] = standing.applied
+    known = scoped_locks.known({base: overlays for base, overlays in applied.items() if overlays})
+    numbers = []
+    for base, overlays in applied.items():
+        with contextlib.suppress(OverlayUnusable):
+            numbers.append(known.get(base) or _found(base, overlays) if overlays else scoped_locks.Scoped(base, ""))
+    rows = Lock.objects.select_related("bundle", "release__package__namespace").in_bulk(
+        [one.lock_id for one in numbers]
+    )
+    return [rows[one.lock_id] for one in numbers]
 
 
 def lock_of(base_id: int, overlays: Sequence[Lying]) -> int:

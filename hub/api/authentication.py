@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.permissions import SAFE_METHODS
@@ -13,16 +14,22 @@ from hub.models import ApiToken, User
 from hub.services import tokens
 
 
+def bearer(request: Request | HttpRequest) -> str | None:
+    """What a request sends as its token; None if it sends none."""
+    scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
 class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer ahub_…`. A token that is not in force is refused, also where anonymous would do."""
 
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, ApiToken] | None:
         """The token's holder (anonymous for trusted publishing) and the token; None without the header."""
-        scheme, _, secret = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+        secret = bearer(request)
+        if secret is None:
             return None
         find = tokens.find_for_reading if request.method in SAFE_METHODS else tokens.find
-        token = find(secret.strip(), client_ip(request._request))
+        token = find(secret, client_ip(request._request))
         if token is None:
             raise exceptions.AuthenticationFailed("The API token is unknown, expired or revoked.")
         return token.user or AnonymousUser(), token

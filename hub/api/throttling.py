@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from hub.context import client_ip
-from hub.models import ApiToken
+from hub.models import ApiToken, User
 
 WINDOW = 60
 
@@ -24,12 +25,16 @@ class RateLimit(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         """Whether the caller's window still has room."""
-        limit, key = self._limit_and_key(request)
+        return self.take(request._request, request.auth, request.user)
+
+    def take(self, request: HttpRequest, auth: object, user: User | AnonymousUser) -> bool:
+        """As `allow_request`, for a request that the REST framework does not see."""
+        limit, key = self._limit_and_key(request, auth, user)
         now = time.time()
         window = int(now // WINDOW)
         self.reset = WINDOW - int(now % WINDOW)
         used = self._count(f"rate:{key}:{window}")
-        request._request.META["hub.rate"] = (limit, max(limit - used, 0), self.reset)
+        request.META["hub.rate"] = (limit, max(limit - used, 0), self.reset)
         return used <= limit
 
     def wait(self) -> float:
@@ -37,12 +42,12 @@ class RateLimit(BaseThrottle):
         return self.reset
 
     @staticmethod
-    def _limit_and_key(request: Request) -> tuple[int, str]:
-        if isinstance(request.auth, ApiToken):
-            return settings.API_RATE_PER_MINUTE, f"token:{request.auth.pk}"
-        if request.user.is_authenticated:
-            return settings.API_RATE_PER_MINUTE, f"user:{request.user.pk}"
-        return settings.API_ANONYMOUS_RATE_PER_MINUTE, f"ip:{client_ip(request._request)}"
+    def _limit_and_key(request: HttpRequest, auth: object, user: User | AnonymousUser) -> tuple[int, str]:
+        if isinstance(auth, ApiToken):
+            return settings.API_RATE_PER_MINUTE, f"token:{auth.pk}"
+        if user.is_authenticated:
+            return settings.API_RATE_PER_MINUTE, f"user:{user.pk}"
+        return settings.API_ANONYMOUS_RATE_PER_MINUTE, f"ip:{client_ip(request)}"
 
     @staticmethod
     def _count(key: str) -> int:
@@ -57,9 +62,9 @@ class RateLimit(BaseThrottle):
             return 1
 
 
-def add_headers(request: Request, response: HttpResponseBase) -> None:
+def add_headers(request: Request | HttpRequest, response: HttpResponseBase) -> None:
     """Tell the caller its limit and what is left of it."""
-    rate = request._request.META.get("hub.rate")
+    rate = request.META.get("hub.rate")
     if rate is not None:
         limit, remaining, reset = rate
         response["RateLimit-Policy"] = f'"default";q={limit};w={WINDOW}'
