@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -56,6 +57,7 @@ def _reads(function: ast.expr) -> bool:
     return name in READERS and function.attr != "setdefault"
 
 
+@cache
 def code_defaults() -> dict[str, str]:
     """Name → default as the table would write it; words where the code computes it."""
     found: dict[str, str] = {}
