@@ -42,11 +42,11 @@ def policy_changed(namespace: Namespace) -> UpdateRun:
 
 
 def look_again(package: Package, *, at: datetime | None = None) -> None:
-    """Have one assistant looked at, now or `at` a time, unless that is so already. In a transaction."""
+    """Have one assistant looked at now; or `at` a time, not before, as it was looked at just now. In a transaction."""
     now = timezone.now()
     due = at or now
     row, is_new = UpdateState.objects.get_or_create(package=package, defaults={"due_at": due})
-    if not is_new and (row.due_at is None or row.due_at > due):
+    if not is_new and (at is not None or row.due_at is None or row.due_at > due):
         UpdateState.objects.filter(id=row.pk).update(due_at=due)
     if due <= now:
         transaction.on_commit(lambda: background.send(WORK_DUE))
