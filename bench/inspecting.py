@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -27,9 +27,10 @@ ORDER BY 1
 
 @dataclass
 class Catalogue:
-    """What can be asked for."""
+    """What can be asked for. `names` are of packages that everybody may read, `rules` those of rules."""
 
     names: list[str]
+    rules: list[str]
     common: list[str]
     rare: list[str]
     tags: list[str]
@@ -40,17 +41,27 @@ class Catalogue:
     def read(cls, environment: Mapping[str, str]) -> Catalogue:
         """Look into the database of a hub with this environment."""
         with psycopg.connect(_address(environment)) as connection:
-            names = connection.execute(
-                "SELECT n.slug || '/' || p.name FROM registry_package p JOIN hub_namespace n ON n.id = p.namespace_id"
-                " WHERE p.visibility = 'public' AND n.slug LIKE 'bench-%%' ORDER BY md5(p.name) LIMIT %s",
-                [NAMES],
-            )
-            found = [name for (name,) in names]
+            found = _names(connection, "true")
+            rules = _names(connection, "p.kind = 'rule'")
         writer = Writer()
         words = "test error review branch module service index token schema message cache field worker config default".split()
         return cls(
-            found, words[:COMMON], writer.rare[2000 : 2000 + RARE], writer.tags() + writer.tags(), writer.text(12)
+            found,
+            rules,
+            words[:COMMON],
+            writer.rare[2000 : 2000 + RARE],
+            writer.tags() + writer.tags(),
+            writer.text(12),
         )
+
+
+def _names(connection: psycopg.Connection[Any], condition: LiteralString) -> list[str]:
+    rows = connection.execute(
+        "SELECT n.slug || '/' || p.name FROM registry_package p JOIN hub_namespace n ON n.id = p.namespace_id"
+        f" WHERE p.visibility = 'public' AND n.slug LIKE 'bench-%%' AND {condition} ORDER BY md5(p.name) LIMIT %s",
+        [NAMES],
+    )
+    return [name for (name,) in rows]
 
 
 def sizes(environment: Mapping[str, str]) -> dict[str, str]:

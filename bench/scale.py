@@ -28,6 +28,7 @@ UNLIMITED = str(10**9)
 _SETTINGS = {"DJANGO_SETTINGS_MODULE": "hub.settings"}
 ROUNDS = 60
 WRITES = 30
+REQUIREMENTS = 50
 P95_GOAL_MS, SEARCH_GOAL, REST_GOAL = 60.0, 2.0, 1.2
 RULE = "name: Fresh\nversion: {version}\nschema: v1\nrules:\n  - name: Fresh\n    rule: >-\n      {text}\n"
 
@@ -134,6 +135,7 @@ def main(arguments: list[str]) -> int:
         print("\nMilliseconds              small p50      p95   large p50      p95   ratio p50      p95", flush=True)
         searches = [_line(name, *of, small, large, options.rounds) for name, of in SEARCHES.items()]
         others = [_line(name, *of, small, large, options.rounds) for name, of in OTHERS.items()]
+        others.append(_resolving(small, large, options.rounds))
         others.append(_publishing(small, large))
         report = {
             "packages": [options.small, options.large],
@@ -205,6 +207,23 @@ def _measured(name: str, small: list[float], large: list[float]) -> Line:
 
 def _p95(times: list[float]) -> float:
     return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
+
+
+def _resolving(small: Side, large: Side, rounds: int) -> Line:
+    """Resolve an assistant of fifty rules, other ones each time. Nothing is stored or remembered."""
+    spent: tuple[list[float], list[float]] = ([], [])
+    choices = [random.Random("resolve"), random.Random("resolve")]
+    for number in range(rounds + 5):
+        for side, by, times in zip((small, large), choices, spent, strict=True):
+            uses = "".join(f"  - uses: {name}\n" for name in by.sample(side.catalogue.rules, REQUIREMENTS))
+            body = {"manifest": f"name: Bench\nversion: 1.0.0\nrules:\n{uses}"}
+            began = time.perf_counter()
+            answer = side.hub.api("POST", "resolve", body, token=side.tokens["administrator"])
+            if answer.status != 200:
+                raise RuntimeError(f"resolve answered {answer.status}: {answer.text[:300]}")
+            if number >= 5:
+                times.append((time.perf_counter() - began) * 1000)
+    return _told(_measured(f"resolve {REQUIREMENTS}", *spent))
 
 
 def _publishing(small: Side, large: Side) -> Line:

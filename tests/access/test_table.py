@@ -18,6 +18,9 @@ from hub.models import AuditEvent
 from tests.access.table import Row
 from tests.access.world import ACTORS, World, build, row_modules
 
+# Every address for every actor: some 12,000 requests.
+pytestmark = pytest.mark.long
+
 ROWS: tuple[Row, ...] = sum((module.ROWS for module in row_modules()), ())
 # Headers that are another thing each time, or follow from the length of what was asked for.
 CHANGING = ("X-Request-Id", "Content-Length", "RateLimit")
