@@ -11,6 +11,7 @@ from assistants import policies
 from assistants.domain.actions import AssistantAction
 from assistants.models import Mode, Overlay
 from assistants.services import overlaying
+from assistants.services.rules import rules_for
 from hub.actors import Actor
 from hub.domain.decisions import Denied, require
 from hub.models import Organization, Team
@@ -114,6 +115,10 @@ def _checked(organization: Organization, package: Package, setup: Setup) -> Setu
         raise NotForAll(decision.reason)
     if package.is_quarantined:
         raise Quarantined(package)
+    # What the organization forbids its own assistants, it does not lay over those of its members.
+    own = Package(namespace=organization.namespace, kind="assistant")
+    if refusal := rules_for(own).refusal(str(package)):
+        raise NotForAll(refusal)
     if setup.mode not in Mode.values:
         raise InvalidOverlay("An overlay is added or required.")
     if setup.position is not None and not 0 <= setup.position <= MAX_POSITION:

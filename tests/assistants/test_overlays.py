@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from assistants.models import Overlay
-from assistants.services import overlays
+from assistants.services import overlays, usage_policies
 from assistants.services.overlays import Setup
 from hub.actors import Actor
 from hub.domain.decisions import PermissionRefused
@@ -101,6 +101,15 @@ def test_what_cannot_be_meant(organization: Organization, base: Package, owner: 
     theirs = teams.create(by=owner, organization=other, slug="theirs", name="Theirs")
     with pytest.raises(overlays.InvalidOverlay, match="another organization's"):
         overlays.add(by=owner, organization=organization, package=base, team=theirs)
+
+
+def test_what_an_organization_forbids_it_does_not_lay_over_its_members(
+    organization: Organization, base: Package, owner: Actor
+) -> None:
+    usage_policies.configure(by=owner, organization=organization, denied=[str(base)], reason="Too old.")
+    with pytest.raises(overlays.NotForAll, match=r"Too old\."):
+        overlays.add(by=owner, organization=organization, package=base)
+    assert not Overlay.objects.exists()
 
 
 def test_once_for_the_same_people(organization: Organization, base: Package, owner: Actor) -> None:
