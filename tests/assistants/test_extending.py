@@ -164,4 +164,4 @@ def test_queries_do_not_grow_with_what_is_built_on(
             found = resolving.preview(by=owner, into=into, version="1.0.0", manifest=manifest)
         assert len(found.document["config"]["rules"]) == number
         counts.append(len(queries))
-    assert counts == [5, 5]
+    assert counts == [6, 6]

@@ -25,7 +25,7 @@ def test_a_package_is_made_and_found_at_its_location(api: Api, owner: Actor) -> 
     assert made["Location"] == "/api/v1/packages/acme/style"
     assert body | {"created_at": "", "updated_at": ""} == {
         "namespace": "acme", "name": "style", "full_name": "acme/style", "kind": "rule", "visibility": "public",
-        "summary": "How we write.", "tags": [], "license": "", "latest_version": None, "upstream": None,
+        "summary": "How we write.", "tags": [], "license": "", "latest_version": None, "is_fork": False, "upstream": None,
         "url": "http://testserver/acme/style", "created_at": "", "updated_at": "", "deleted_at": None,
         "download_count": 0, "is_archived": False, "is_deprecated": False, "namespace_verified": False,
         "deprecation": None, "quarantine": None,

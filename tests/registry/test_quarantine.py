@@ -159,7 +159,9 @@ def test_a_quarantined_release_is_passed_over_and_stops_what_has_it_locked(
     wanted = "name: x\nversion: 1.0.0\nschema: v1\nrules:\n  - uses: acme/style@{}\n"
     explained = api("post", "resolve", stranger, {"manifest": wanted.format("^1.0")}).json()["explanation"][0]
     assert explained["chosen"] == "1.0.0"
-    assert explained["passed_over"] == [{"version": "1.1.0", "reason": f"quarantined: {REASON}"}]
+    [passed] = explained["passed_over"]
+    assert (passed["version"], passed["reason"]) == ("1.1.0", f"quarantined: {REASON}")
+    assert (passed["code"], passed["by"]) == ("quarantined", "Those who run the namespace")
     exact = api("post", "resolve", stranger, {"manifest": wanted.format("1.1.0")})
     assert f"acme/style@1.1.0 was quarantined: {REASON}" in exact.json()["detail"]
 
