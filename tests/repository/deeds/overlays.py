@@ -14,8 +14,18 @@ READING = {
     "extending": {"entries_of", "layers_in", "layers_of"},
     "overlaying": {"extended_by", "judge", "judged_for", "lying_on", "release_of"},
     "rules": {"rules_for"},
-    "scoped_locks": {"find"},
-    "scoping": {"find", "find_now", "lock_of", "of_locks", "pinned_manifest", "read", "standing_of", "within"},
+    "scoped_locks": {"find", "known"},
+    "scoping": {
+        "find",
+        "find_now",
+        "lock_of",
+        "of_locks",
+        "pinned_manifest",
+        "read",
+        "remembered",
+        "standing_of",
+        "within",
+    },
 }
 DEEDS = {
     "overlays.add": lambda w: overlays.add(by=w.by, organization=w.acme.organization, package=w.more["other base"]),
