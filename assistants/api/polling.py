@@ -37,27 +37,23 @@ def polled(view: View) -> View:
 
 
 def _remembered(request: HttpRequest, namespace: str, name: str) -> HttpResponse | None:
-    if request.GET.keys() - _QUERY or settings.SESSION_COOKIE_NAME in request.COOKIES or not _signed_in(request):
+    if request.GET.keys() - _QUERY or settings.SESSION_COOKIE_NAME in request.COOKIES:
         return None
-    version, scope = request.GET.get("version", "latest"), request.GET.get("scope", "")
-    found = scoping.remembered(actor_of(request), namespace, name, version, scope)
-    # Of a window that is used up, the view behind tells the caller.
-    if found is None or not throttling.RateLimit().take(request, request.auth, request.user):  # type: ignore[attr-defined]
-        return None
-    answer = bundle_answer(request, name, found, scope)
-    throttling.add_headers(request, answer)
-    answer.headers["Allow"] = "GET, HEAD, OPTIONS"
-    return answer
-
-
-def _signed_in(request: HttpRequest) -> bool:
-    """Whether the request is one of a token in force, or says nothing of who asks; it then bears what the framework would set."""
     token = None
     if request.META.get("HTTP_AUTHORIZATION"):
         secret = bearer(request)
         token = tokens.find_for_reading(secret, client_ip(request)) if secret else None
         if token is None:
-            return False
-    request.auth = token  # type: ignore[attr-defined]  # as the REST framework sets it
-    request.user = (token.user if token else None) or AnonymousUser()
-    return True
+            return None
+    user = (token.user if token else None) or AnonymousUser()
+    # Whoever asks for the actor later finds here what the REST framework would have left.
+    request.user, request.auth = user, token  # type: ignore[attr-defined]  # Django's requests have no “auth” of their own
+    version, scope = request.GET.get("version", "latest"), request.GET.get("scope", "")
+    found = scoping.remembered(actor_of(request), namespace, name, version, scope)
+    # Of a window that is used up, the view behind tells the caller.
+    if found is None or not throttling.RateLimit().take(request, token, user):
+        return None
+    answer = bundle_answer(request, name, found, scope)
+    throttling.add_headers(request, answer)
+    answer.headers["Allow"] = "GET, HEAD, OPTIONS"
+    return answer

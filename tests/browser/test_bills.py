@@ -30,7 +30,7 @@ rules:
     rule: Write short sentences.
   - name: Only on one machine
     rule: Keep to the folder.
-    globs: /home/somebody/work/**
+    globs: /home/somebody/code/**
 prompts:
   - name: Review
     prompt: Look at the change closely, and name the file and the line of everything that you find.
