@@ -43,7 +43,9 @@ class UpdatesOutput(serializers.Serializer[Any]):
     proposes = serializers.BooleanField(help_text="Whether the hub proposes updates.")
     beyond_range = serializers.BooleanField(help_text="Whether it proposes what a range leaves out, too.")
     merges = serializers.ChoiceField(choices=list(Merges), help_text="Which updates are merged by policy.")
-    due_at = serializers.DateTimeField(allow_null=True, help_text="When a cool-down ends that holds something back.")
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it is looked at anew: soon after a publication, or when a cool-down ends."
+    )
     problem = serializers.CharField(
         allow_null=True, help_text="What keeps it from being updated; for those who publish in it."
     )

@@ -115,7 +115,7 @@ class UpdateRun(models.Model):
 class UpdateState(models.Model):
     """Where an assistant stands with its updates: what kept it from one, and when it has to be looked at again.
 
-    `due_at` is when the first cool-down ends that holds something back, or the present after its settings changed.
+    `due_at` is when it is looked at anew: soon after a publication, at the end of the first cool-down, now after other settings.
     """
 
     package = models.OneToOneField(Package, models.CASCADE, related_name="update_state")

@@ -201,3 +201,10 @@ def _keep_pictures(test: str, contexts: list[BrowserContext]) -> None:
     for number, page in enumerate(pages, start=1):
         name = re.sub(r"[^A-Za-z0-9]+", "-", test).strip("-")
         page.screenshot(path=PICTURES / f"{name}-{number}.png", full_page=True)
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of the whole page under `var/browser/`, if somebody wants to look (`KEEP_PICTURES=1`)."""
+    if os.environ.get("KEEP_PICTURES"):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,7 @@ from hub.actors import Actor
 from hub.models import User
 from registry.models import Package
 from registry.services import releases
-from tests.browser.conftest import PICTURES
+from tests.browser.conftest import keep_picture
 
 type Build = Callable[..., Package]
 type Axe = Callable[..., list[str]]
@@ -40,13 +39,6 @@ def parts(build_package: Build, build_assistant: Build, owner: Actor) -> None:
     releases.publish(by=owner, package=package, version="1.0.0", manifest=PROMPT)
 
 
-def show(page: Page, name: str) -> None:
-    """Keep a picture, if somebody wants to look."""
-    if os.environ.get("KEEP_PICTURES"):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"composing-{name}.png", full_page=True)
-
-
 def test_an_assistant_is_composed_of_a_base_and_a_prompt_with_inputs(
     page: Page, sign_in: SignIn, parts: None, owner: Actor, axe: Axe, watch: object
 ) -> None:
@@ -65,10 +57,10 @@ def test_an_assistant_is_composed_of_a_base_and_a_prompt_with_inputs(
     expect(page.get_by_text("by way of acme/base@1.0.0")).to_be_visible()
     for scheme in ("light", "dark"):
         assert axe(page, color_scheme=scheme) == []
-        show(page, scheme)
+        keep_picture(page, f"composing-{scheme}")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("heading", name="writer").first).to_be_visible()
     assert axe(page) == []
-    show(page, "published")
+    keep_picture(page, "composing-published")
     lock = Lock.objects.select_related("bundle").get(release__package__name="writer")
     assert b"5 entries since develop." in bytes(lock.bundle.content)

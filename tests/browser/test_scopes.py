@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +15,7 @@ from hub.models import Organization, User
 from hub.services import teams
 from registry.models import Package, Release
 from registry.services import releases
-from tests.browser.conftest import PICTURES
+from tests.browser.conftest import keep_picture
 
 type Build = Callable[..., Package]
 type Axe = Callable[..., list[str]]
@@ -40,13 +39,6 @@ def helper(build_package: Build, build_assistant: Build, owner: Actor) -> Packag
     )
 
 
-def show(page: Page, name: str) -> None:
-    """Keep a picture, if somebody wants to look."""
-    if os.environ.get("KEEP_PICTURES"):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"scopes-{name}.png", full_page=True)
-
-
 def test_an_admin_lays_an_assistant_over_the_others_and_takes_it_away(
     page: Page, sign_in: SignIn, helper: Package, organization: Organization, owner: Actor, admin: Actor, axe: Axe,
     watch: object,
@@ -65,12 +57,12 @@ def test_an_admin_lays_an_assistant_over_the_others_and_takes_it_away(
     expect(row).to_contain_text("1.0.0")
     for scheme in ("light", "dark"):
         assert axe(page, color_scheme=scheme) == []
-        show(page, f"overlays-{scheme}")
+        keep_picture(page, f"scopes-overlays-{scheme}")
     row.get_by_role("link", name="Edit").click()
     page.get_by_label("Release").fill("^1")
     page.get_by_label("In use").uncheck()
     assert axe(page) == []
-    show(page, "overlay-edit")
+    keep_picture(page, "scopes-overlay-edit")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("row", name="acme/base")).to_contain_text("not in use")
     page.get_by_role("row", name="acme/base").get_by_role("button", name="Take away…").click()
@@ -101,7 +93,7 @@ def test_a_member_reads_why_it_is_so(
     expect(page.get_by_role("row", name="apiBase")).to_contain_text("http://127.0.0.1:8")
     for scheme in ("light", "dark"):
         assert axe(page, color_scheme=scheme) == []
-        show(page, f"explanation-{scheme}")
+        keep_picture(page, f"scopes-explanation-{scheme}")
     page.get_by_label("As it is for").select_option("none")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("It is not handed out like this")).to_be_visible()
@@ -109,4 +101,4 @@ def test_a_member_reads_why_it_is_so(
     sign_in(narrow, member.user)
     narrow.goto("/acme/helper/explanation")
     narrow.get_by_text("acme/style@^1").first.click()
-    show(narrow, "explanation-narrow")
+    keep_picture(narrow, "scopes-explanation-narrow")
