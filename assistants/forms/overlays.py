@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -75,4 +75,5 @@ class NewOverlayForm(OverlayForm):
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         """Take the organization whose teams can be chosen, besides the arguments of every form."""
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = organization.teams.order_by("slug", "id")  # type: ignore[attr-defined]  # it has one
+        teams = cast("forms.ModelChoiceField[Team]", self.fields["team"])
+        teams.queryset = organization.teams.order_by("slug", "id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -89,7 +91,7 @@ class UsagePolicyForm(forms.Form):
         help_text=_("Told to whoever is refused something."),
     )
 
-    def policy(self) -> dict[str, object]:
+    def policy(self) -> dict[str, Any]:
         """What a valid form asks for, in the words of the service."""
         values = self.cleaned_data
         return {**values, "allowed": values["allowed"].splitlines(), "denied": values["denied"].splitlines()}

@@ -29,7 +29,7 @@ def usage_policy(request: HttpRequest, slug: str) -> HttpResponse:
     form = UsagePolicyForm(request.POST if request.method == "POST" else None, initial=_initial(found))
     if form.is_valid():
         try:
-            changed = services.configure(by=by, organization=organization, **form.policy())  # type: ignore[arg-type]  # the form's fields are the service's words
+            changed = services.configure(by=by, organization=organization, **form.policy())
         except (services.InvalidPolicy, PermissionRefused) as error:
             form.add_error(None, str(error))
         else:

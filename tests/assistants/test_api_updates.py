@@ -31,7 +31,8 @@ def helper(style: Package, build_assistant: Build) -> Package:
 @pytest.fixture
 def browser(client: Client, owner: Actor) -> Client:
     """The owner's."""
-    client.force_login(owner.user)  # type: ignore[arg-type]  # a person
+    assert owner.user is not None
+    client.force_login(owner.user)
     return client
 
 

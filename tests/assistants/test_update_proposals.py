@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,8 @@ def helper(style: Package, tests: Package, build_assistant: Build) -> Package:
     return build_assistant("helper", USES_BOTH)
 
 
-def configure(by: Actor, package: Package, **more: object) -> None:
-    updates.configure(by=by, package=package, settings=Settings(**more))  # type: ignore[arg-type]  # as the tests say
+def configure(by: Actor, package: Package, **more: Any) -> None:
+    updates.configure(by=by, package=package, settings=Settings(**more))
 
 
 def fresh(proposal: Proposal) -> Proposal:

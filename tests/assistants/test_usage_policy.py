@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -42,8 +43,8 @@ def preview(by: Actor, namespace: Namespace, body: str) -> resolving.Resolution:
     return resolving.preview(by=by, into=into, version="1.0.0", manifest=f"name: A\nversion: 1.0.0\n{body}")
 
 
-def decide(by: Actor, organization: Organization, **more: object) -> bool:
-    return usage_policies.configure(by=by, organization=organization, **more)  # type: ignore[arg-type]  # as tests say
+def decide(by: Actor, organization: Organization, **more: Any) -> bool:
+    return usage_policies.configure(by=by, organization=organization, **more)
 
 
 def test_what_is_denied_is_refused_with_the_policy_and_its_reason(

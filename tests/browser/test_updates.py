@@ -36,7 +36,7 @@ def clean(page: Page, axe: Axe, name: str) -> None:
             page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)
     page.emulate_media(color_scheme="light")
     wide = page.viewport_size
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dictionary is what it takes
+    page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}-phone.png"), full_page=True)

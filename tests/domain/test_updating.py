@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,8 @@ from registry.domain import yamltext
 from registry.domain.versions import Version
 
 
-def taken(path: str, version: str, release: int, package: str = "acme/style", **more: str) -> Taken:
-    return Taken(path, package, version, release=release, **more)  # type: ignore[arg-type]  # words only
+def taken(path: str, version: str, release: int, package: str = "acme/style", **more: Any) -> Taken:
+    return Taken(path, package, version, release=release, **more)
 
 
 def move(before: str, after: str, *, fix: bool = False, package: str = "acme/style") -> Move:
