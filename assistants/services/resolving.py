@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
-
 from assistants.domain import composition as composing
 from assistants.domain.choosing import Available, Candidate, Choice, Rules, choose
 from assistants.domain.composition import EXTENDS, Composition
@@ -95,12 +93,15 @@ def available(by: Actor | None, names: Collection[str], into: Package) -> dict[s
 
     Two queries, and three more if a name is not found and may be a former one.
     """
-    condition = Q(pk__in=[])
-    for name in names:
-        namespace, _, package = name.partition("/")
-        condition |= Q(namespace__slug=namespace, name=package)
-    readable = _readable(by, into)
-    found = {str(package): package for package in readable.filter(condition).select_related("namespace")}
+    if not names:
+        return {}
+    readable, halves = _readable(by, into), [name.partition("/") for name in names]
+    # One array for each half: fifty conditions side by side take the database longer to plan than to run. What else has
+    # one package's namespace and another one's name is left out here.
+    rows = readable.filter(
+        namespace__slug__among={namespace for namespace, _, _ in halves}, name__among={name for _, _, name in halves}
+    )
+    found = {str(package): package for package in rows.select_related("namespace") if str(package) in names}
     if missing := [name for name in names if name not in found]:
         found |= lookups.formerly_among(readable, missing)
     packages = {package.id for package in found.values()}
